@@ -1,0 +1,101 @@
+"""Many worlds of one chain, run period by period: the shell that keeps time around `dynamics.step`."""
+
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+
+from inventory_env.constraints import project
+from inventory_env.dynamics import Orders, step
+from inventory_env.frozen import Array
+from inventory_env.params import Params
+from inventory_env.reconciliation import Ledger
+from inventory_env.rules import OrderRule
+from inventory_env.scenario import Scenario
+from inventory_env.situation import Memory, Situation
+from inventory_env.state import State
+from inventory_env.tape import Tape
+
+
+class Chain:
+    """The worlds of one tape. Warehouse and supplier follow the scenario's rules."""
+
+    def __init__(self, scenario: Scenario, params: Params | None = None) -> None:
+        self.scenario = scenario
+        self.params = Params.of(scenario) if params is None else params
+        self._warehouse_rule = scenario.warehouse_rule
+        self._supplier_rule = scenario.supplier_rule
+        self._warehouse_cover = ceil(scenario.warehouse_need().cover)
+        self._supplier_cover = ceil(scenario.supplier_need().cover)
+        self.situation: Situation
+
+    def reset(
+        self, tape: Tape, state: State | None = None, memory: Memory | None = None
+    ) -> Situation:
+        """Start an episode: from the tape's starting stock, or carry a state over."""
+        self.situation = Situation(
+            params=self.params,
+            state=tape.start if state is None else state,
+            memory=Memory.fresh(self.params, tape.worlds) if memory is None else memory,
+            tape=tape,
+            period=0,
+        )
+        return self.situation
+
+    @property
+    def ended(self) -> bool:
+        """Whether the episode is over."""
+        return self.situation.period >= self.situation.tape.periods
+
+    def step(self, wishes: Array) -> Ledger:
+        """One period in which the stores wish for (world, store) units; advances `situation`."""
+        situation, params = self.situation, self.params
+        state, period = situation.state, situation.period
+        stock = situation.position
+        if params.store_limits.storage_limit is not None:
+            stock = stock + state.store_backorders
+        orders = Orders(
+            store=project(wishes, params.store_limits, stock, period),
+            warehouse=self._warehouse_order(),
+            supplier=self._supplier_order(),
+        )
+        after, ledger = step(params, state, orders, situation.tape.at(period))
+        self.situation = replace(
+            situation,
+            state=after,
+            memory=situation.memory.after(ledger, params),
+            period=period + 1,
+        )
+        return ledger
+
+    def _excess(self, cover: int) -> Array | float:
+        """(world,) forecast demand of all stores over the cover, less its mean, units."""
+        if not self.situation.forecast_varies:
+            return 0.0
+        swing = self.situation.forecast(cover) - self.params.mean * cover
+        return np.asarray(swing.sum(axis=1))
+
+    def _warehouse_order(self) -> Array:
+        state, params = self.situation.state, self.params
+        if params.warehouse_unlimited:
+            return np.zeros_like(state.warehouse_on_hand)
+        echelon = self.scenario.warehouse.rule.position == "echelon"
+        position = state.warehouse_echelon_position if echelon else state.warehouse_position
+        wish = self._warehouse_rule.order(position - self._excess(self._warehouse_cover), 1.0)
+        stock = position
+        if params.warehouse_limits.storage_limit is not None:
+            stock = state.warehouse_position + state.store_owed.sum(axis=1)
+        return project(wish, params.warehouse_limits, stock, self.situation.period).reshape(-1)
+
+    def _supplier_order(self) -> Array:
+        state, params = self.situation.state, self.params
+        if params.warehouse_unlimited or params.supplier_unlimited:
+            return np.zeros_like(state.supplier_on_hand)
+        echelon = self.scenario.supplier.rule.position == "echelon"
+        position = state.supplier_echelon_position if echelon else state.supplier_position
+        wish = self._supplier_rule.order(position - self._excess(self._supplier_cover), 1.0)
+        stock = position
+        if params.supplier_limits.storage_limit is not None:
+            stock = state.supplier_position + state.warehouse_owed
+        return project(wish, params.supplier_limits, stock, self.situation.period).reshape(-1)
+

@@ -1,0 +1,364 @@
+"""Customer demand of one store: which distributions there are, their moments, and how they are drawn.
+
+Every kind takes a season. A season multiplies the mean of a period by a factor; how the spread
+follows is said by each kind. Two ways to draw: `draw` uses the generator's own samplers,
+`from_normal_score` turns normal scores into demand, which correlation between stores needs.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+from scipy import stats
+from scipy.special import ndtr
+
+from inventory_env.frozen import Array, Fraction, Frozen, NonNegative, Positive
+
+PERIODS_PER_YEAR = {"day": 365.25, "week": 52.18}
+
+
+class Season(Frozen):
+    """Known pattern of the mean: factor = weekday x yearly x trend."""
+
+    weekday: tuple[NonNegative, ...] = ()
+    """Seven factors, first day of the calendar first; their mean is 1. Empty: no weekly pattern."""
+    yearly_amplitude: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Height of a yearly sine wave as a share of the mean, 0 to below 1."""
+    yearly_peak: Fraction = 0.0
+    """Where in the year the wave is highest, as a share of the year, 0 to 1."""
+    trend_per_year: Annotated[float, Field(gt=-1, le=10)] = 0.0
+    """Linear growth over a year of an episode, as a share of the mean; 0.1 is +10 % a year."""
+
+    @model_validator(mode="after")
+    def _seven_factors_around_one(self) -> Self:
+        if self.weekday and len(self.weekday) != 7:
+            raise ValueError(f"weekday needs 7 factors, got {len(self.weekday)}")
+        if self.weekday and abs(np.mean(self.weekday) - 1) > 0.005:
+            raise ValueError(f"weekday factors must average 1, got {np.mean(self.weekday):.3f}")
+        return self
+
+    def factors(self, day: Array, elapsed: Array, periods_per_year: float) -> Array:
+        """Factor on the mean demand.
+
+        Args:
+            day: calendar period number, any shape.
+            elapsed: periods since the start of the episode, same shape.
+            periods_per_year: how many periods make a year.
+        """
+        factor = np.ones(np.broadcast(day, elapsed).shape)
+        if self.weekday:
+            factor = factor * np.asarray(self.weekday)[np.asarray(day, dtype=np.int64) % 7]
+        if self.yearly_amplitude:
+            angle = 2 * np.pi * (day / periods_per_year - self.yearly_peak)
+            factor = factor * (1 + self.yearly_amplitude * np.cos(angle))
+        if self.trend_per_year:
+            factor = factor * np.maximum(1 + self.trend_per_year * elapsed / periods_per_year, 0)
+        return factor
+
+
+class _Demand(Frozen):
+    """What every kind of demand offers. All moments are those of one period with factor 1."""
+
+    season: Season | None = None
+    """Known pattern of the mean over the week and the year, and a trend."""
+
+    @property
+    @abstractmethod
+    def moments(self) -> tuple[float, float]:
+        """Mean and standard deviation of one period's demand, in units."""
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        """Demand in units, one value for each season factor."""
+
+    @abstractmethod
+    def distribution(self, factor: float) -> Any:
+        """The scipy distribution of one period's demand before clipping and rounding."""
+
+    def from_normal_score(self, score: Array, factor: Array) -> Array:
+        """Demand at the probability of a standard normal `score`, elementwise, in units."""
+        return self.quantile(ndtr(score), factor)
+
+    def quantile(self, uniform: Array, factor: Array) -> Array:
+        """Demand whose distribution function has the value `uniform`, elementwise, in units."""
+        demand = np.empty_like(uniform)
+        keys = np.round(np.broadcast_to(factor, uniform.shape), 3)
+        for key in np.unique(keys):
+            here = keys == key
+            demand[here] = _fast_quantile(self.distribution(float(key)))(uniform[here])
+        return np.maximum(demand, 0.0)
+
+
+def _fast_quantile(distribution: Any) -> Callable[[Array], Array]:
+    """Quantiles from a table of the distribution function where demand is whole."""
+    if not hasattr(distribution.dist, "pmf"):
+        return lambda uniform: np.asarray(distribution.ppf(uniform))
+    table = distribution.cdf(np.arange(int(distribution.ppf(1 - 1e-9)) + 2))
+    return lambda uniform: np.searchsorted(table, uniform).astype(np.float64)
+
+
+class Poisson(_Demand):
+    """Poisson demand; under a season the variance follows the mean."""
+
+    kind: Literal["poisson"]
+    mean: Positive
+    """Mean demand, units per period, above 0."""
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        return self.mean, self.mean**0.5
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        return rng.poisson(self.mean * factor).astype(np.float64)
+
+    def distribution(self, factor: float) -> Any:
+        return stats.poisson(self.mean * factor)
+
+
+class NegativeBinomial(_Demand):
+    """Overdispersed whole demand; under a season the dispersion r = mean^2 / (sd^2 - mean) stays."""
+
+    kind: Literal["negative-binomial"]
+    mean: Positive
+    """Mean demand, units per period, above 0."""
+    sd: Positive
+    """Standard deviation, units per period; its square must exceed the mean."""
+
+    @model_validator(mode="after")
+    def _overdispersed(self) -> Self:
+        if self.sd**2 <= self.mean:
+            raise ValueError(
+                f"sd must exceed sqrt(mean) = {self.mean**0.5:.3g} for negative-binomial demand, "
+                f"got {self.sd:g} (use kind = 'poisson' for sd = sqrt(mean))"
+            )
+        return self
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        return self.mean, self.sd
+
+    @property
+    def _dispersion(self) -> float:
+        return self.mean**2 / (self.sd**2 - self.mean)
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        r = self._dispersion
+        return rng.negative_binomial(r, r / (r + self.mean * factor)).astype(np.float64)
+
+    def distribution(self, factor: float) -> Any:
+        r = self._dispersion
+        return stats.nbinom(r, r / (r + self.mean * factor))
+
+
+class Geometric(_Demand):
+    """Geometric demand on 0, 1, 2, ...: P(d = k) = q (1 - q)^k with q = 1 / (1 + mean)."""
+
+    kind: Literal["geometric"]
+    mean: Positive
+    """Mean demand, units per period, above 0."""
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        return self.mean, (self.mean * (1 + self.mean)) ** 0.5
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        return rng.geometric(1 / (1 + self.mean * factor)).astype(np.float64) - 1
+
+    def distribution(self, factor: float) -> Any:
+        return stats.geom(1 / (1 + self.mean * factor), loc=-1)
+
+
+class Normal(_Demand):
+    """Normal demand clipped at 0; a season scales mean and standard deviation alike.
+
+    `moments` are those before clipping, the parameters of the literature.
+    """
+
+    kind: Literal["normal"]
+    mean: Positive
+    """Mean before clipping at 0, units per period, above 0."""
+    sd: NonNegative
+    """Standard deviation before clipping at 0, units per period."""
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        return self.mean, self.sd
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        return self.from_normal_score(rng.standard_normal(factor.shape), factor)
+
+    def from_normal_score(self, score: Array, factor: Array) -> Array:
+        return np.maximum(factor * (self.mean + self.sd * score), 0.0)
+
+    def distribution(self, factor: float) -> Any:
+        return stats.norm(self.mean * factor, max(self.sd * factor, 1e-12))
+
+
+class Gamma(_Demand):
+    """Gamma demand; a season scales mean and standard deviation alike."""
+
+    kind: Literal["gamma"]
+    mean: Positive
+    """Mean demand, units per period, above 0."""
+    sd: Positive
+    """Standard deviation, units per period, above 0."""
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        return self.mean, self.sd
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        shape = (self.mean / self.sd) ** 2
+        return rng.standard_gamma(shape, factor.shape) * (self.mean / shape) * factor
+
+    def distribution(self, factor: float) -> Any:
+        shape = (self.mean / self.sd) ** 2
+        return stats.gamma(shape, scale=max(self.mean / shape * factor, 1e-12))
+
+
+class _Bounded(_Demand):
+    low: NonNegative
+    """Lowest demand, units per period."""
+    high: Positive
+    """Highest demand, units per period, above low."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.high <= self.low:
+            raise ValueError(f"high must be above low = {self.low:g}, got {self.high:g}")
+        return self
+
+
+class Uniform(_Bounded):
+    """Any demand between two bounds, equally likely, times the season's factor."""
+
+    kind: Literal["uniform"]
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        return (self.low + self.high) / 2, (self.high - self.low) / 12**0.5
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        return factor * rng.uniform(self.low, self.high, factor.shape)
+
+    def distribution(self, factor: float) -> Any:
+        return stats.uniform(self.low * factor, (self.high - self.low) * factor)
+
+
+class DiscreteUniform(_Bounded):
+    """Every whole demand from low to high, both included, times the season's factor."""
+
+    kind: Literal["discrete-uniform"]
+
+    @model_validator(mode="after")
+    def _whole_bounds(self) -> Self:
+        for name in ("low", "high"):
+            if getattr(self, name) % 1:
+                raise ValueError(f"{name} must be a whole number, got {getattr(self, name):g}")
+        return self
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        count = self.high - self.low + 1
+        return (self.low + self.high) / 2, ((count**2 - 1) / 12) ** 0.5
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        return factor * rng.integers(int(self.low), int(self.high) + 1, factor.shape)
+
+    def quantile(self, uniform: Array, factor: Array) -> Array:
+        count = self.high - self.low + 1
+        return factor * (self.low + np.minimum(np.floor(uniform * count), count - 1))
+
+    def distribution(self, factor: float) -> Any:
+        raise TypeError("discrete uniform demand has its own quantiles")
+
+
+class Deterministic(_Demand):
+    """The same demand every period, times the season's factor."""
+
+    kind: Literal["deterministic"]
+    mean: Positive
+    """Demand, units per period, above 0."""
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        return self.mean, 0.0
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        return self.mean * factor
+
+    def quantile(self, uniform: Array, factor: Array) -> Array:
+        return np.broadcast_to(self.mean * factor, uniform.shape).copy()
+
+    def distribution(self, factor: float) -> Any:
+        return stats.uniform(self.mean * factor, 1e-12)
+
+
+class Intermittent(_Demand):
+    """No demand in most periods; else a geometric size of 1, 2, ... A season scales how often."""
+
+    kind: Literal["intermittent"]
+    probability: Annotated[float, Field(gt=0, le=1)]
+    """Probability that a period has demand, above 0 to 1."""
+    mean_size: Annotated[float, Field(ge=1)]
+    """Mean size of a demand, units, at least 1."""
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        mean = self.probability * self.mean_size
+        second = self.probability * (self.mean_size * (self.mean_size - 1) + self.mean_size**2)
+        return mean, (second - mean**2) ** 0.5
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        return self.quantile(rng.random(factor.shape), factor)
+
+    def quantile(self, uniform: Array, factor: Array) -> Array:
+        probability = np.minimum(self.probability * factor, 1.0)
+        within = (uniform - (1 - probability)) / np.maximum(probability, 1e-12)
+        if self.mean_size == 1:
+            return (within > 0).astype(np.float64)
+        stop = np.log1p(-1 / self.mean_size)
+        size = np.ceil(np.log1p(-np.clip(within, 1e-15, 1 - 1e-15)) / stop)
+        return np.where(within > 0, np.maximum(size, 1), 0.0)
+
+    def distribution(self, factor: float) -> Any:
+        raise TypeError("intermittent demand has its own quantiles")
+
+
+class Trace(_Demand):
+    """Demand replayed from the scenario's demand file; moments are those of its training dates."""
+
+    kind: Literal["trace"]
+    mean: Positive
+    """Mean demand on the training dates, units per period; filled in by the importer."""
+    sd: NonNegative
+    """Standard deviation on the training dates, units per period; filled in by the importer."""
+    smoothing: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """Weight of the newest period in the exponentially smoothed forecast, above 0 to 1."""
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        return self.mean, self.sd
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        raise TypeError("a trace is replayed, not drawn")
+
+    def distribution(self, factor: float) -> Any:
+        raise TypeError("a trace is replayed, not drawn")
+
+
+Demand = Annotated[
+    Poisson
+    | NegativeBinomial
+    | Geometric
+    | Normal
+    | Gamma
+    | Uniform
+    | DiscreteUniform
+    | Deterministic
+    | Intermittent
+    | Trace,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,52 @@
+"""Recorded demand of a chain, split by date into what may be learned from and what may not."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from inventory_env.frozen import Array, Frozen
+
+Part = Literal["train", "validate", "known", "test"]
+
+
+class DemandFile(Frozen):
+    """Where recorded demand is, and how it is read and split."""
+
+    path: Path
+    """The CSV file; a relative path starts at the scenario's folder."""
+    date_column: str = "date"
+    """Column with the date, YYYY-MM-DD."""
+    store_column: str = "store"
+    """Column with the store's name."""
+    demand_column: str = "demand"
+    """Column with the demand, units per period, at least 0."""
+    item_column: str | None = None
+    """Column with the item, where the file has several; one is chosen by `item`."""
+    item: str | None = None
+    """The item to read."""
+    validate_from: date | None = None
+    """First date that is not trained on; left out, after 60 % of the dates."""
+    test_from: date | None = None
+    """First date kept for evaluation only; left out, after 75 % of the dates."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Recorded demand, in units, without gaps."""
+
+    dates: tuple[date, ...]  # one a period, ascending
+    stores: tuple[str, ...]
+    demand: Array  # (date, store) units
+    validate_from: int  # index of the first date for validation
+    test_from: int  # index of the first date for evaluation
+
+    def bounds(self, part: Part) -> tuple[int, int]:
+        """First index and one past the last of a part; "known" is train and validate."""
+        ends = {
+            "train": (0, self.validate_from),
+            "validate": (self.validate_from, self.test_from),
+            "known": (0, self.test_from),
+            "test": (self.test_from, len(self.dates)),
+        }
+        return ends[part]

@@ -1,0 +1,116 @@
+"""How long a shipment takes: constant, or random and drawn for each shipment (so they may cross)."""
+
+from abc import abstractmethod
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BeforeValidator, Field, model_validator
+
+from inventory_env.frozen import Fraction, Frozen
+
+LONGEST = 60
+Periods = Annotated[int, Field(ge=0, le=LONGEST)]
+
+
+class _LeadTime(Frozen):
+    """A distribution over whole periods; 0 means on hand before this period's demand."""
+
+    @property
+    @abstractmethod
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """Probability of 0, 1, 2, ... periods."""
+
+    @property
+    def maximum(self) -> int:
+        """Longest possible lead time, periods."""
+        return len(self.probabilities) - 1
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        """Mean and standard deviation, periods."""
+        values = np.arange(self.maximum + 1)
+        mean = float(self.probabilities @ values)
+        return mean, float(np.sqrt(max(self.probabilities @ values**2 - mean**2, 0.0)))
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
+        """Independent lead times, periods."""
+        edges = np.cumsum(self.probabilities)
+        edges[-1] = 1.0
+        return np.searchsorted(edges, rng.random(shape), side="right").astype(np.int64)
+
+
+class ConstantLeadTime(_LeadTime):
+    """Always the same; a bare number in the file means this."""
+
+    kind: Literal["constant"] = "constant"
+    periods: Periods
+    """Lead time, whole periods, 0 to 60."""
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        return np.eye(self.periods + 1)[self.periods]
+
+
+class UniformLeadTime(_LeadTime):
+    """Every whole number of periods from low to high is equally likely."""
+
+    kind: Literal["uniform"]
+    low: Periods
+    """Shortest lead time, whole periods, 0 to 60."""
+    high: Periods
+    """Longest lead time, whole periods, at least low, up to 60."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.high < self.low:
+            raise ValueError(f"high must be at least low = {self.low}, got {self.high}")
+        return self
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        values = np.arange(self.high + 1)
+        return (values >= self.low) / (self.high - self.low + 1)
+
+
+class DiscreteLeadTime(_LeadTime):
+    """Any whole numbers of periods with their probabilities."""
+
+    kind: Literal["discrete"]
+    periods: Annotated[tuple[Periods, ...], Field(min_length=1)]
+    """Possible lead times, whole periods, each 0 to 60, all different."""
+    weights: Annotated[tuple[Fraction, ...], Field(min_length=1)]
+    """Their probabilities, as many as periods; they sum to 1."""
+
+    @model_validator(mode="after")
+    def _a_distribution(self) -> Self:
+        if len(self.weights) != len(self.periods):
+            raise ValueError(
+                f"weights needs {len(self.periods)} values, one for each of periods, "
+                f"got {len(self.weights)}"
+            )
+        if len(set(self.periods)) != len(self.periods):
+            raise ValueError(f"periods must all be different, got {list(self.periods)}")
+        if abs(sum(self.weights) - 1) > 1e-6:
+            raise ValueError(f"weights must sum to 1, got {sum(self.weights):g}")
+        return self
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        table = np.zeros(max(self.periods) + 1)
+        table[list(self.periods)] = self.weights
+        return table / table.sum()
+
+
+def _bare_number(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"kind": "constant", "periods": value}
+    return value
+
+
+LeadTime = Annotated[
+    Annotated[
+        ConstantLeadTime | UniformLeadTime | DiscreteLeadTime, Field(discriminator="kind")
+    ],
+    BeforeValidator(_bare_number),
+]

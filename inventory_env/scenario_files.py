@@ -1,0 +1,88 @@
+"""Reading and writing scenario files (TOML), shipped and the user's own."""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from inventory_env.errors import InputError
+from inventory_env.scenario import Scenario
+
+
+def shipped_names() -> list[str]:
+    """Names of the scenarios that come with the package, sorted."""
+    folder = resources.files("inventory_env") / "scenarios"
+    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_scenario(name_or_file: str | Path) -> Scenario:
+    """A shipped scenario by name, or one from a TOML file.
+
+    Raises:
+        InputError: if there is no such scenario or the file is not valid.
+    """
+    text = read_scenario_text(name_or_file)
+    base = Path(name_or_file).parent if str(name_or_file).endswith(".toml") else Path()
+    return parse_scenario(text, source=str(name_or_file), base=base)
+
+
+def read_scenario_text(name_or_file: str | Path) -> str:
+    """The text of a shipped scenario or of a file."""
+    if str(name_or_file) in shipped_names():
+        file = resources.files("inventory_env") / "scenarios" / f"{name_or_file}.toml"
+        return file.read_text(encoding="utf-8")
+    try:
+        return Path(name_or_file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise InputError(
+            f"scenario {str(name_or_file)!r}: {reason}; give a TOML file or one of "
+            f"{', '.join(shipped_names())}"
+        ) from None
+
+
+def parse_scenario(text: str, *, source: str, base: Path) -> Scenario:
+    """Validate a scenario file's text; `source` names it in messages, `base` anchors its paths."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{source}: not valid TOML: {error}") from None
+    defaults = table.pop("store_defaults", {})
+    stores = table.get("stores")
+    if isinstance(stores, list) and isinstance(defaults, dict):
+        table["stores"] = [
+            {**defaults, **store} if isinstance(store, dict) else store for store in stores
+        ]
+    return validated(table, source)
+
+
+def validated(table: dict[str, Any], source: str) -> Scenario:
+    """A scenario from a table; every error names source, field, value and what is allowed."""
+    try:
+        return Scenario.model_validate(table)
+    except ValidationError as error:
+        raise InputError(describe(error, source)) from None
+
+
+def describe(error: ValidationError, source: str) -> str:
+    """The first error of a validation, in one line, and how many more there are."""
+    errors = error.errors()
+    first = errors[0]
+    field = ".".join(str(part) for part in first["loc"]) or "file"
+    message = first["msg"].removeprefix("Value error, ")
+    given = first["input"]
+    shown = "" if isinstance(given, dict | list | Scenario) else f", got {given!r}"
+    if first["type"] == "extra_forbidden":
+        message, shown = "unknown key", ""
+    elif first["type"] in ("missing", "value_error"):
+        shown = ""
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{source}: {field}: {message}{shown}{more}"
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """A scenario as TOML, complete, so that it reads back equal."""
+    return tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True))

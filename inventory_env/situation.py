@@ -1,0 +1,119 @@
+"""What a decision may be based on: stock, forecasts and recent business, computed when asked for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from inventory_env.frozen import Array
+from inventory_env.params import Params
+from inventory_env.reconciliation import Ledger
+from inventory_env.rules import OrderRule
+from inventory_env.state import State
+from inventory_env.tape import Tape
+
+MEMORY_WEIGHT = 0.1
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a store remembers of its business; all (world, store)."""
+
+    last_demand: Array  # units
+    last_unmet: Array  # units
+    smoothed_demand: Array  # units per period, exponentially weighted
+    fill_rate: Array  # exponentially weighted share of demand served on time
+
+    @classmethod
+    def fresh(cls, params: Params, worlds: int) -> "Memory":
+        """Nothing seen yet: mean demand, all served."""
+        mean = np.broadcast_to(params.mean, (worlds, params.stores)).copy()
+        return cls(mean, np.zeros_like(mean), mean, np.ones_like(mean))
+
+    def after(self, ledger: Ledger, params: Params) -> "Memory":
+        """With one more period seen."""
+        weight = np.where(params.smoothing > 0, params.smoothing, MEMORY_WEIGHT)
+        served = np.divide(
+            ledger.served, ledger.demand, out=np.ones_like(ledger.demand), where=ledger.demand > 0
+        )
+        return Memory(
+            last_demand=ledger.demand,
+            last_unmet=ledger.demand - ledger.served,
+            smoothed_demand=self.smoothed_demand + weight * (ledger.demand - self.smoothed_demand),
+            fill_rate=self.fill_rate + MEMORY_WEIGHT * (served - self.fill_rate),
+        )
+
+
+@dataclass(frozen=True)
+class Situation:
+    """The chain as its agents see it in step 2 of a period."""
+
+    params: Params
+    state: State
+    memory: Memory
+    tape: Tape
+    period: int  # number of the period in the episode, 0 first
+
+    @cached_property
+    def position(self) -> Array:
+        """(world, store) inventory position, units."""
+        return self.state.store_position
+
+    @cached_property
+    def _base(self) -> Array:
+        """(world or 1, store) mean demand of a period with factor 1, as now believed."""
+        if not self.params.smoothing.any():
+            return self.params.mean
+        learns = self.params.smoothing > 0
+        return np.where(learns, self.memory.smoothed_demand, self.params.mean)
+
+    def factor(self, ahead: int) -> Array | float:
+        """Season's factor, (world, store), of the period that is `ahead` periods from now."""
+        if self.tape.cumulative_factor is None:
+            return 1.0
+        cumulative = self.tape.cumulative_factor
+        at = self.period + ahead
+        return cumulative[at + 1] - cumulative[at]
+
+    def forecast(self, periods: int) -> Array:
+        """(world or 1, store) expected demand of this and the next `periods` - 1 periods, units."""
+        if self.tape.cumulative_factor is None:
+            return self._base * periods
+        cumulative = self.tape.cumulative_factor
+        return self._base * (cumulative[self.period + periods] - cumulative[self.period])
+
+    def rule_order(self, rule: OrderRule) -> Array:
+        """(world, store) what a rule wants, before order constraints, units.
+
+        Where the forecast varies, the rule sees the position less the excess of the forecast over
+        the cover, so that its levels follow the forecast, and its rates follow the factor at the
+        order's arrival.
+        """
+        if not self.forecast_varies:
+            return rule.order(self.position, 1.0)
+        return rule.order(self.position - self._excess, self._arrival_factor)
+
+    @cached_property
+    def _excess(self) -> Array:
+        """(world, store) forecast demand over the cover less its long-run mean, units."""
+        excess = np.empty_like(self.position)
+        for cover in set(self.params.cover):
+            here = np.array(self.params.cover) == cover
+            swing = self.forecast(cover) - self.params.mean * cover
+            excess[:, here] = np.broadcast_to(swing, excess.shape)[:, here]
+        return excess
+
+    @cached_property
+    def _arrival_factor(self) -> Array:
+        """(world, store) forecast of the last period of the cover, in long-run means."""
+        factor = np.empty_like(self.position)
+        for cover in set(self.params.cover):
+            here = np.array(self.params.cover) == cover
+            ratio = self._base * self.factor(cover - 1) / self.params.mean
+            factor[:, here] = np.broadcast_to(ratio, factor.shape)[:, here]
+        return factor
+
+    @cached_property
+    def forecast_varies(self) -> bool:
+        """Whether a forecast ever differs from the mean."""
+        return self.tape.cumulative_factor is not None or bool(self.params.smoothing.any())

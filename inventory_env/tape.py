@@ -1,0 +1,334 @@
+"""The pre-drawn randomness of episodes: demand, lead times, disruptions, starting stock.
+
+Every number has an address: (seed, purpose, episode, source, site). World w of a tape is the same
+whatever the number of worlds, and a store's demand does not depend on the other stores there are.
+"""
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import Protocol, Self
+
+import numpy as np
+from scipy.special import ndtr
+
+from inventory_env.frozen import Array
+from inventory_env.history import Part
+from inventory_env.scenario import MarkovDisruptions, Scenario, StartingStock, Store
+from inventory_env.state import State
+
+
+class _Generators(Protocol):
+    """Hands out the generator at an address."""
+
+    def __call__(self, source: "Source", site: int = 0) -> np.random.Generator: ...
+
+
+class Purpose(IntEnum):
+    """What a tape is for; tapes of different purposes are independent."""
+
+    TRAIN = 0
+    TUNE = 1
+    VALIDATE = 2
+    TEST = 3
+
+    @property
+    def part(self) -> Part:
+        """The dates of recorded demand that may be used."""
+        parts: tuple[Part, ...] = ("train", "known", "validate", "test")
+        return parts[self]
+
+
+class Source(IntEnum):
+    """Which random quantity a generator draws."""
+
+    DEMAND = 0
+    COMMON_DEMAND = 1
+    CALENDAR = 2
+    STORE_LEAD_TIME = 3
+    WAREHOUSE_LEAD_TIME = 4
+    SUPPLIER_LEAD_TIME = 5
+    DISRUPTION = 6
+    START = 7
+    RATIONING = 8
+    WAITING = 9
+
+
+@dataclass(frozen=True)
+class Exogenous:
+    """What happens to the chain in one period; None where nothing is random or it plays no part."""
+
+    demand: Array  # (world, store) units
+    store_lead_time: Array | None  # (world, store) of shipments leaving now, periods
+    warehouse_lead_time: Array  # (world,) periods
+    supplier_lead_time: Array  # (world,) periods
+    supplier_up: Array | None  # (world,) 1 can ship, 0 disrupted
+    rationing: Array | None  # (world, store) uniform, rank under random rationing
+    waiting: Array | None  # (world, store) uniform, rounds the share that waits
+
+
+@dataclass(frozen=True)
+class Tape:
+    """Randomness of one episode of every world; the first axis is the period."""
+
+    demand: Array  # (period, world, store) units
+    store_lead_time: Array | None  # (period, world, store) periods
+    warehouse_lead_time: Array  # (period, world) periods
+    supplier_lead_time: Array  # (period, world) periods
+    supplier_up: Array | None  # (period, world)
+    rationing: Array | None  # (period, world, store)
+    waiting: Array | None  # (period, world, store)
+    cumulative_factor: Array | None  # (period + horizon + 1, world, store) sum of season factors
+    first_day: Array  # (world,) calendar period of the episode's start
+    start: State  # at the first decision, arrivals included
+
+    @property
+    def periods(self) -> int:
+        """Length of the episode."""
+        return len(self.demand)
+
+    @property
+    def worlds(self) -> int:
+        """How many worlds the tape is for."""
+        return int(self.demand.shape[1])
+
+    def at(self, period: int) -> Exogenous:
+        """What happens in one period."""
+
+        def slot(values: Array | None) -> Array | None:
+            return None if values is None else values[period]
+
+        return Exogenous(
+            demand=self.demand[period],
+            store_lead_time=slot(self.store_lead_time),
+            warehouse_lead_time=self.warehouse_lead_time[period],
+            supplier_lead_time=self.supplier_lead_time[period],
+            supplier_up=slot(self.supplier_up),
+            rationing=slot(self.rationing),
+            waiting=slot(self.waiting),
+        )
+
+    def repeated(self, times: int) -> Self:
+        """Each world `times` times in a row, so that groups of worlds share their randomness."""
+        if times == 1:
+            return self
+
+
+        def repeat(name: str, value: Array | None) -> Array | None:
+            """World is the first axis of what has no period and no slot, else the second."""
+            first = name == "first_day" or (
+                name.startswith(("store_", "warehouse_", "supplier_"))
+                and name in State.__dataclass_fields__
+                and not name.endswith("pipeline")
+            )
+            return None if value is None else np.repeat(value, times, axis=0 if first else 1)
+
+        tape = {f.name: repeat(f.name, getattr(self, f.name)) for f in fields(self)[:-1]}
+        start = {f.name: repeat(f.name, getattr(self.start, f.name)) for f in fields(State)}
+        return type(self)(**tape, start=State(**start))  # type: ignore[arg-type]
+
+
+def forecast_horizon(scenario: Scenario) -> int:
+    """How many periods ahead a forecast may be asked for."""
+    stores = max(s.lead_time.maximum + s.orders.review for s in scenario.stores)
+    upstream = scenario.warehouse.lead_time.maximum + scenario.supplier.lead_time.maximum
+    reviews = scenario.warehouse.orders.review + scenario.supplier.orders.review
+    return stores + upstream + reviews + 1
+
+
+def draw_tape(
+    scenario: Scenario,
+    *,
+    seed: int,
+    purpose: Purpose,
+    worlds: int,
+    episode: int = 0,
+    periods: int | None = None,
+) -> Tape:
+    """Draw the randomness of `worlds` episodes.
+
+    Args:
+        scenario: the chain.
+        seed: the run's seed.
+        purpose: training, tuning, validation and test tapes never share a number.
+        worlds: how many independent episodes.
+        episode: number of the episode, for worlds that live through several.
+        periods: length; the scenario's if left out.
+    """
+    length = scenario.periods if periods is None else periods
+
+    def generator(source: Source, site: int = 0) -> np.random.Generator:
+        address = (int(purpose), episode, int(source), site)
+        return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=address))
+
+    first_day = generator(Source.CALENDAR).integers(0, 7 * 365, worlds).astype(np.float64)
+    horizon = forecast_horizon(scenario)
+    factors = _season_factors(scenario, first_day, length + horizon) if scenario.seasonal else None
+    if scenario.history is not None:
+        first_day, demand = _replay(scenario, generator(Source.DEMAND), purpose, worlds, length)
+    else:
+        demand = _draw_demand(scenario, generator, factors, worlds, length)
+
+    def lead_times(source: Source, sites: list[Store]) -> Array:
+        drawn = [
+            store.lead_time.draw(generator(source, i), (worlds, length)).T
+            for i, store in enumerate(sites)
+        ]
+        return np.ascontiguousarray(np.stack(drawn, axis=2))
+
+    def uniform(source: Source) -> Array:
+        values = generator(source).random((worlds, length, len(scenario.stores)))
+        return np.ascontiguousarray(values.swapaxes(0, 1))
+
+    random_leads = any(store.lead_time.kind != "constant" for store in scenario.stores)
+    partly = scenario.unmet_demand == "partial" and scenario.whole
+    warehouse, supplier = scenario.warehouse, scenario.supplier
+    return Tape(
+        demand=demand,
+        store_lead_time=(
+            lead_times(Source.STORE_LEAD_TIME, list(scenario.stores)) if random_leads else None
+        ),
+        warehouse_lead_time=warehouse.lead_time.draw(
+            generator(Source.WAREHOUSE_LEAD_TIME), (worlds, length)
+        ).T.copy(),
+        supplier_lead_time=supplier.lead_time.draw(
+            generator(Source.SUPPLIER_LEAD_TIME), (worlds, length)
+        ).T.copy(),
+        supplier_up=_disruptions(scenario, generator(Source.DISRUPTION), worlds, length),
+        rationing=uniform(Source.RATIONING) if warehouse.rationing == "random" else None,
+        waiting=uniform(Source.WAITING) if partly else None,
+        cumulative_factor=(
+            None if factors is None else np.concatenate([factors[:1] * 0, factors.cumsum(axis=0)])
+        ),
+        first_day=first_day,
+        start=_starting_state(scenario, generator, worlds),
+    )
+
+
+def _season_factors(scenario: Scenario, first_day: Array, length: int) -> Array:
+    """(period, world, store) factors on the mean."""
+    elapsed = np.arange(length, dtype=np.float64)[:, None]
+    day = first_day[None, :] + elapsed
+    columns = [
+        np.ones_like(day)
+        if store.demand.season is None
+        else store.demand.season.factors(day, elapsed, scenario.periods_per_year)
+        for store in scenario.stores
+    ]
+    return np.stack(columns, axis=2)
+
+
+def _draw_demand(
+    scenario: Scenario, generator: _Generators, factors: Array | None, worlds: int, length: int
+) -> Array:
+    """(period, world, store) demand, units."""
+    correlation = scenario.demand_correlation
+    shape = (worlds, length)
+    common = generator(Source.COMMON_DEMAND).standard_normal(shape) if correlation else None
+    columns = []
+    for i, store in enumerate(scenario.stores):
+        factor = np.ones(shape) if factors is None else factors[:length, :, i].T
+        rng = generator(Source.DEMAND, i)
+        if common is None:
+            demand = store.demand.draw(rng, factor)
+        else:
+            own = rng.standard_normal(shape)
+            score = np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
+            demand = store.demand.from_normal_score(score, factor)
+        columns.append((np.rint(demand) if scenario.whole else demand).T)
+    return np.ascontiguousarray(np.stack(columns, axis=2))
+
+
+def _replay(
+    scenario: Scenario, rng: np.random.Generator, purpose: Purpose, worlds: int, length: int
+) -> tuple[Array, Array]:
+    """First dates, drawn at random within the purpose's dates, and the demand that follows."""
+    history = scenario.history
+    assert history is not None
+    first, end = history.bounds(purpose.part)
+    if end - first < length:
+        raise ValueError(
+            f"the {purpose.part} dates of the demand file must cover an episode "
+            f"({length} periods), got {end - first}"
+        )
+    starts = rng.integers(first, end - length + 1, worlds)
+    demand = history.demand[starts[None, :] + np.arange(length)[:, None]]
+    return starts.astype(np.float64), np.ascontiguousarray(demand)
+
+
+def _disruptions(
+    scenario: Scenario, rng: np.random.Generator, worlds: int, length: int
+) -> Array | None:
+    """(period, world) 1 where the supplier can ship."""
+    disruptions = scenario.supplier.disruptions
+    if disruptions is None:
+        return None
+    if isinstance(disruptions, MarkovDisruptions):
+        uniform = rng.random((worlds, length)).T
+        up = np.empty((length, worlds))
+        now = uniform[0] < disruptions.mean_up / (disruptions.mean_up + disruptions.mean_down)
+        for t in range(length):
+            if t:
+                stays_up = now & (uniform[t] >= 1 / disruptions.mean_up)
+                now = stays_up | (~now & (uniform[t] < 1 / disruptions.mean_down))
+            up[t] = now
+        return up
+    up = np.ones((length, worlds))
+    for first, last in disruptions.down:
+        up[first : last + 1] = 0.0
+    return up
+
+
+def _starting_state(scenario: Scenario, generator: _Generators, worlds: int) -> State:
+    """The stock at the first decision; its receipts count as opening stock."""
+    sites: list[tuple[StartingStock, StartingStock, float, float, int]] = []
+    for store, need in zip(scenario.stores, scenario.store_needs(), strict=True):
+        on_hand = need.level() - need.mean * max(need.lead_time - 1, 0)
+        stock, pipeline = store.starting_stock, store.starting_pipeline
+        sites.append((stock, pipeline, on_hand, need.mean, store.lead_time.maximum))
+    total = float(scenario.demand_mean.sum())
+    if not scenario.warehouse.unlimited:
+        for site in (scenario.warehouse, scenario.supplier):
+            on_hand = 2 * total * site.orders.review
+            stock, pipeline = site.starting_stock, site.starting_pipeline
+            sites.append((stock, pipeline, on_hand, total, site.lead_time.maximum))
+
+    def amount(
+        given: StartingStock, auto: float, rng: np.random.Generator, shape: tuple[int, ...]
+    ) -> Array:
+        if isinstance(given, tuple):
+            values = rng.uniform(*given, shape)
+        else:
+            values = np.full(shape, max(auto, 0.0) if given == "auto" else given)
+        return np.rint(values) if scenario.whole else values
+
+    longest = max(store.lead_time.maximum for store in scenario.stores)
+    stores = len(scenario.stores)
+    on_hand = np.zeros((worlds, stores + 2))
+    slots = [longest] * stores + [
+        scenario.warehouse.lead_time.maximum,
+        scenario.supplier.lead_time.maximum,
+    ]
+    pipelines = [np.zeros((max(count - 1, 0), worlds)) for count in slots]
+    for i, (stock, pipeline, auto, mean, lead) in enumerate(sites):
+        rng = generator(Source.START, i)
+        on_hand[:, i] = amount(stock, auto, rng, (worlds,))
+        filled = max(lead - 1, 0)
+        pipelines[i][:filled] = amount(pipeline, mean, rng, (worlds, filled)).T
+    if scenario.supplier.unlimited:
+        on_hand[:, stores + 1] = 0.0
+        pipelines[stores + 1][:] = 0.0
+    per_store, per_world = np.zeros((worlds, stores)), np.zeros(worlds)
+    return State(
+        store_on_hand=on_hand[:, :stores].copy(),
+        store_received=per_store,
+        store_pipeline=np.stack(pipelines[:stores], axis=2),
+        store_owed=per_store,
+        store_backorders=per_store,
+        warehouse_on_hand=on_hand[:, stores].copy(),
+        warehouse_received=per_world,
+        warehouse_pipeline=pipelines[stores],
+        warehouse_owed=per_world,
+        supplier_on_hand=on_hand[:, stores + 1].copy(),
+        supplier_received=per_world,
+        supplier_pipeline=pipelines[stores + 1],
+    )

@@ -1,0 +1,67 @@
+"""Any policy on given tapes: the one way policies are run outside of training."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from inventory_env.chain import Chain
+from inventory_env.frozen import Array
+from inventory_env.kpis import Tally
+from inventory_env.reconciliation import Ledger, Money
+from inventory_env.reward import store_rewards
+from inventory_env.scenario import Scenario
+from inventory_env.situation import Situation
+from inventory_env.tape import Tape
+from policies.policy import Policy
+
+Watcher = Callable[[Situation, Ledger, Money], None]
+
+
+def mean_costs(policy: Policy, scenario: Scenario, tape: Tape, warm_up: int | None = None) -> Array:
+    """(world,) money per counted period of the whole chain: the yardstick, quickly."""
+    skipped = scenario.warm_up if warm_up is None else warm_up
+    chain = Chain(scenario)
+    chain.reset(tape)
+    total = np.zeros(tape.worlds)
+    while not chain.ended:
+        counted = chain.situation.period >= skipped
+        ledger = chain.step(policy.wishes(chain.situation))
+        if counted:
+            total += Money.of(chain.params, ledger).chain
+    return total / (tape.periods - skipped)
+
+
+def run_episodes(
+    policy: Policy, scenario: Scenario, tape: Tape, watch: Watcher | None = None
+) -> Tally:
+    """Run every world of a tape to its end and count all KPIs after the warm-up.
+
+    Args:
+        policy: who decides.
+        scenario: the chain.
+        tape: its randomness.
+        watch: called after every period, warm-up included, with what the policy saw and what came.
+    """
+    chain = Chain(scenario)
+    chain.reset(tape)
+    weights = scenario.training.reward
+    share = team_share(scenario)
+    tally = Tally(tape.worlds, len(scenario.stores), scenario.periods_per_year)
+    while not chain.ended:
+        seen = chain.situation
+        ledger = chain.step(policy.wishes(seen))
+        money = Money.of(chain.params, ledger)
+        if seen.period >= scenario.warm_up:
+            tally.add(ledger, money, store_rewards(weights, share, ledger, money))
+        if watch is not None:
+            watch(seen, ledger, money)
+    return tally
+
+
+def team_share(scenario: Scenario) -> float:
+    """Share of the chain's mean in a store's reward, "auto" resolved."""
+    given = scenario.training.reward.team_share
+    if given != "auto":
+        return given
+    preset_cost = scenario.training.reward.preset == "cost"
+    return 1.0 if preset_cost and not scenario.warehouse.unlimited else 0.0
