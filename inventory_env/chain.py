@@ -98,4 +98,3 @@ class Chain:
         if params.supplier_limits.storage_limit is not None:
             stock = state.supplier_position + state.warehouse_owed
         return project(wish, params.supplier_limits, stock, self.situation.period).reshape(-1)
-

@@ -186,9 +186,7 @@ def _share(
     return shipped, requested
 
 
-def _send(
-    pipeline: Array, shipped: Array, lead_time: Array, longest: int
-) -> tuple[Array, Array]:
+def _send(pipeline: Array, shipped: Array, lead_time: Array, longest: int) -> tuple[Array, Array]:
     """Put shipments with their own lead times on the way.
 
     Returns:

@@ -116,9 +116,7 @@ class Tally:
             "warehouse_cost_per_period": warehouse_cost / periods,
             "supplier_cost_per_period": supplier_cost / periods,
             "fill_rate": _ratio(sums["served"].sum(axis=1), sums["demand"].sum(axis=1)),
-            "cycle_service_level": _ratio(
-                self._good_cycles.sum(axis=1), self._cycles.sum(axis=1)
-            ),
+            "cycle_service_level": _ratio(self._good_cycles.sum(axis=1), self._cycles.sum(axis=1)),
             "ready_rate": sums["ready"].sum(axis=1) / (periods * stores),
             "stockouts_per_period": sums["unmet"].sum(axis=1) / periods,
             "days_of_cover": _ratio(stock, sums["demand"].sum(axis=1)),

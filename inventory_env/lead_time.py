@@ -109,8 +109,6 @@ def _bare_number(value: Any) -> Any:
 
 
 LeadTime = Annotated[
-    Annotated[
-        ConstantLeadTime | UniformLeadTime | DiscreteLeadTime, Field(discriminator="kind")
-    ],
+    Annotated[ConstantLeadTime | UniformLeadTime | DiscreteLeadTime, Field(discriminator="kind")],
     BeforeValidator(_bare_number),
 ]

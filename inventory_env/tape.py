@@ -112,7 +112,6 @@ class Tape:
         if times == 1:
             return self
 
-
         def repeat(name: str, value: Array | None) -> Array | None:
             """World is the first axis of what has no period and no slot, else the second."""
             first = name == "first_day" or (
