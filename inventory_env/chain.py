@@ -30,15 +30,19 @@ class Chain:
         self.situation: Situation
 
     def reset(
-        self, tape: Tape, state: State | None = None, memory: Memory | None = None
+        self,
+        tape: Tape,
+        state: State | None = None,
+        memory: Memory | None = None,
+        period: int = 0,
     ) -> Situation:
-        """Start an episode: from the tape's starting stock, or carry a state over."""
+        """Start an episode: from the tape's starting stock, or carry on from a state."""
         self.situation = Situation(
             params=self.params,
             state=tape.start if state is None else state,
             memory=Memory.fresh(self.params, tape.worlds) if memory is None else memory,
             tape=tape,
-            period=0,
+            period=period,
         )
         return self.situation
 

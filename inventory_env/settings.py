@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from inventory_env.frozen import Fraction, Frozen, NonNegative, Positive
 
 Extra = Literal[
-    "projected-stock", "pipeline", "rule", "warehouse", "calendar", "store", "disruption"
+    "projected-stock", "pipeline", "rule", "warehouse", "calendar", "store"
 ]
 
 

@@ -89,9 +89,13 @@ class Situation:
         the cover, so that its levels follow the forecast, and its rates follow the factor at the
         order's arrival.
         """
-        if not self.forecast_varies:
-            return rule.order(self.position, 1.0)
-        return rule.order(self.position - self._excess, self._arrival_factor)
+        factor = self._arrival_factor if self.forecast_varies else 1.0
+        return rule.order(self.adjusted_position, factor)
+
+    @cached_property
+    def adjusted_position(self) -> Array:
+        """(world, store) inventory position less the forecast's excess over the cover, units."""
+        return self.position - self._excess if self.forecast_varies else self.position
 
     @cached_property
     def _excess(self) -> Array:

@@ -1,0 +1,165 @@
+"""What an agent may do, as a Gymnasium space, and what order it means."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from inventory_env.constraints import project
+from inventory_env.frozen import Array
+from inventory_env.scenario import Scenario
+from inventory_env.settings import Continuous, OrderQuantity, OrderUpTo, RuleOffset
+from inventory_env.situation import Situation
+
+
+class Actions(ABC):
+    """A scheme: the space of one store's action, and its wish in units."""
+
+    space: spaces.Space[np.generic]
+
+    @abstractmethod
+    def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
+        """(world, store) wanted units, before order constraints.
+
+        Args:
+            actions: (world, store), or (world, store, 1) where the space is a box.
+            situation: the moment of decision.
+            rule: (world, store) the start rule's order, units.
+        """
+
+
+class DiscreteActions(Actions):
+    """A scheme with a finite list of actions, from the smallest order to the largest."""
+
+    space: spaces.Discrete
+    preferred: int  # the action that stays allowed when several mean the same order
+
+    @abstractmethod
+    def all_wishes(self, situation: Situation, rule: Array) -> Array:
+        """(world, store, action) wanted units of every action."""
+
+    def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
+        chosen = actions[:, :, None].astype(np.int64)
+        return np.take_along_axis(self.all_wishes(situation, rule), chosen, axis=2)[:, :, 0]
+
+    def mask(self, situation: Situation, rule: Array) -> npt.NDArray[np.bool_]:
+        """(world, store, action) True once for each possible order: of several actions that come
+        to the same order under the link's constraints, the one nearest to `preferred`."""
+        wishes = np.moveaxis(self.all_wishes(situation, rule), 2, 0)
+        stock = situation.position + situation.state.store_backorders
+        limits, period = situation.params.store_limits, situation.period
+        orders = np.stack([project(wish, limits, stock, period) for wish in wishes], axis=2)
+        changes = orders[:, :, 1:] != orders[:, :, :-1]
+        edge = np.ones((*orders.shape[:2], 1), dtype=bool)
+        below = np.concatenate([changes, edge], axis=2)
+        above = np.concatenate([edge, changes], axis=2)
+        index = np.arange(orders.shape[2])
+        allowed = np.where(index < self.preferred, below, above)
+        allowed[:, :, self.preferred] = True
+        return allowed
+
+
+class RuleOffsets(DiscreteActions):
+    """Bounded offsets to the start rule's order, and perhaps an order of nothing.
+
+    With `zero_order` action 0 orders nothing; the others are the offsets -K..K.
+    """
+
+    def __init__(self, scenario: Scenario, settings: RuleOffset) -> None:
+        sd = np.array([max(s.demand.moments[1], 0.1 * s.demand.moments[0]) for s in scenario.stores])
+        reach = settings.reach if settings.reach != "auto" else _reach(scenario)
+        widest = reach * sd
+        if scenario.whole:
+            widest = np.maximum(np.ceil(widest), 2.0)
+        if settings.steps != "auto":
+            self.steps = settings.steps
+        else:
+            self.steps = int(min(widest.max(), 10)) if scenario.whole else 6
+        ladder = np.arange(-self.steps, self.steps + 1) / self.steps
+        self.offsets = widest[:, None] * ladder  # (store, offset) units
+        if scenario.whole:
+            self.offsets = np.rint(self.offsets)
+        lumpy = any(store.order_cost or store.orders.minimum for store in scenario.stores)
+        self.zero_order = lumpy if settings.zero_order == "auto" else settings.zero_order
+        count = 2 * self.steps + 1 + self.zero_order
+        self.space = spaces.Discrete(count)
+        self.preferred = self.steps + self.zero_order
+        step = np.arange(count) - self.preferred
+        # A bell around the rule's own order: training starts at the rule.
+        self.start_logits = -0.5 * (step / (self.steps / 3)) ** 2
+
+    def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
+        chosen = actions.astype(np.int64) - self.zero_order
+        stores = np.arange(self.offsets.shape[0])
+        wish = np.maximum(rule + self.offsets[stores, np.maximum(chosen, 0)], 0.0)
+        return np.where(chosen < 0, 0.0, wish) if self.zero_order else wish
+
+    def all_wishes(self, situation: Situation, rule: Array) -> Array:
+        wishes = np.maximum(rule[:, :, None] + self.offsets, 0.0)
+        if not self.zero_order:
+            return wishes
+        return np.concatenate([np.zeros_like(wishes[:, :, :1]), wishes], axis=2)
+
+
+class OrderQuantities(DiscreteActions):
+    """One of a few fixed quantities."""
+
+    def __init__(self, scenario: Scenario, settings: OrderQuantity) -> None:
+        mean = scenario.demand_mean
+        if settings.quantities is None:
+            table = mean[:, None] * np.array([0.0, 0.5, 1.0, 2.0])
+            self._table = np.rint(table) if scenario.whole else table
+        else:
+            self._table = np.tile(np.sort(settings.quantities), (len(mean), 1))
+        self.space = spaces.Discrete(self._table.shape[1])
+        self.preferred = 0
+
+    def all_wishes(self, situation: Situation, rule: Array) -> Array:
+        return np.broadcast_to(self._table, (*rule.shape, self._table.shape[1]))
+
+
+class OrderUpToLevels(DiscreteActions):
+    """One of a range of target levels; the order fills the position up to it."""
+
+    def __init__(self, scenario: Scenario, settings: OrderUpTo) -> None:
+        z = np.linspace(-4, 4, settings.levels)
+        levels = np.array([[need.level(x) for x in z] for need in scenario.store_needs()])
+        self._levels = np.rint(levels) if scenario.whole else levels
+        self.space = spaces.Discrete(settings.levels)
+        self.preferred = 0
+
+    def all_wishes(self, situation: Situation, rule: Array) -> Array:
+        return np.maximum(self._levels - situation.adjusted_position[:, :, None], 0.0)
+
+
+class ContinuousActions(Actions):
+    """A number from -1 to 1, mapped evenly onto 0 to the largest order."""
+
+    def __init__(self, scenario: Scenario, settings: Continuous) -> None:
+        self._largest = settings.largest * scenario.demand_mean
+        self.space = spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
+
+    def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
+        share = (np.clip(actions[:, :, 0].astype(np.float64), -1.0, 1.0) + 1.0) / 2.0
+        return share * self._largest
+
+
+def make_actions(scenario: Scenario) -> Actions:
+    """The scenario's action scheme."""
+    settings = scenario.training.actions
+    if isinstance(settings, RuleOffset):
+        return RuleOffsets(scenario, settings)
+    if isinstance(settings, OrderQuantity):
+        return OrderQuantities(scenario, settings)
+    if isinstance(settings, OrderUpTo):
+        return OrderUpToLevels(scenario, settings)
+    return ContinuousActions(scenario, settings)
+
+
+def _reach(scenario: Scenario) -> float:
+    """Standard deviations that an offset may reach: more where forecasts vary or links are long."""
+    longest = max(store.lead_time.moments[0] for store in scenario.stores)
+    if scenario.seasonal or scenario.history is not None:
+        return 2.0
+    return 1.5 if longest >= 6 else 1.0
