@@ -1,4 +1,4 @@
-"""Many worlds of one chain, run period by period: the shell that keeps time around `dynamics.step`."""
+"""Many worlds of one chain, run period by period: keeps time around `dynamics.step`."""
 
 from dataclasses import replace
 from math import ceil
@@ -10,7 +10,6 @@ from inventory_env.dynamics import Orders, step
 from inventory_env.frozen import Array
 from inventory_env.params import Params
 from inventory_env.reconciliation import Ledger
-from inventory_env.rules import OrderRule
 from inventory_env.scenario import Scenario
 from inventory_env.situation import Memory, Situation
 from inventory_env.state import State

@@ -1,4 +1,4 @@
-"""Customer demand of one store: which distributions there are, their moments, and how they are drawn.
+"""Customer demand of one store: the distributions, their moments, and how they are drawn.
 
 Every kind takes a season. A season multiplies the mean of a period by a factor; how the spread
 follows is said by each kind. Two ways to draw: `draw` uses the generator's own samplers,
@@ -118,7 +118,7 @@ class Poisson(_Demand):
 
 
 class NegativeBinomial(_Demand):
-    """Overdispersed whole demand; under a season the dispersion r = mean^2 / (sd^2 - mean) stays."""
+    """Overdispersed whole demand; a season keeps the dispersion r = mean^2 / (sd^2 - mean)."""
 
     kind: Literal["negative-binomial"]
     mean: Positive
@@ -244,7 +244,7 @@ class Uniform(_Bounded):
         return factor * rng.uniform(self.low, self.high, factor.shape)
 
     def distribution(self, factor: float) -> Any:
-        return stats.uniform(self.low * factor, (self.high - self.low) * factor)
+        return stats.uniform(self.low * factor, max((self.high - self.low) * factor, 1e-12))
 
 
 class DiscreteUniform(_Bounded):
@@ -337,6 +337,12 @@ class Trace(_Demand):
     """Standard deviation on the training dates, units per period; filled in by the importer."""
     smoothing: Annotated[float, Field(gt=0, le=1)] = 0.2
     """Weight of the newest period in the exponentially smoothed forecast, above 0 to 1."""
+
+    @model_validator(mode="after")
+    def _as_recorded(self) -> Self:
+        if self.season is not None:
+            raise ValueError("season must be left out for trace demand, which is as recorded")
+        return self
 
     @property
     def moments(self) -> tuple[float, float]:

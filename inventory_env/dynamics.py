@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, Integers
 from inventory_env.params import Params
 from inventory_env.rationing import ration
 from inventory_env.reconciliation import Ledger
@@ -55,9 +55,9 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
     # 3. Shipping, upstream first.
     if limited:
         request = orders.warehouse + warehouse_owed
-        limit = params.capacity if now.supplier_up is None else params.capacity * now.supplier_up
-        if now.supplier_up is not None and np.isinf(params.capacity):
-            limit = np.where(now.supplier_up > 0, np.inf, 0.0)
+        limit: Array | float = params.capacity
+        if now.supplier_up is not None:
+            limit = np.where(now.supplier_up > 0, limit, 0.0)
         if not params.supplier_unlimited:
             supplier_pipeline, at_once = _send(
                 supplier_pipeline, orders.supplier, now.supplier_lead_time, params.supplier_lead_max
@@ -186,7 +186,9 @@ def _share(
     return shipped, requested
 
 
-def _send(pipeline: Array, shipped: Array, lead_time: Array, longest: int) -> tuple[Array, Array]:
+def _send(
+    pipeline: Array, shipped: Array, lead_time: Integers, longest: int
+) -> tuple[Array, Array]:
     """Put shipments with their own lead times on the way.
 
     Returns:

@@ -15,7 +15,7 @@
 
 A replenishment cycle of a store runs from one receipt to the next; it has a stock-out if any demand
 in it was not served on time. A bullwhip compares a tier's orders, added up over its sites, with the
-customers' demand, added up over the stores.
+customers' demand, added up over the stores; it is NaN for a tier that never orders.
 """
 
 import numpy as np
@@ -93,6 +93,10 @@ class Tally:
         mean = self._sums[f"{tier}_flow"] / self.periods
         return np.maximum(self._sums[f"{tier}_flow_squared"] / self.periods - mean**2, 0.0)
 
+    def _bullwhip(self, tier: str) -> Array:
+        ratio = _ratio(self._variance(tier), self._variance("demand"))
+        return np.where(self._sums[f"{tier}_flow"] > 0, ratio, np.nan)
+
     def kpis(self) -> dict[str, Array]:
         """(world,) arrays by KPI name; NaN where a ratio has no denominator."""
         sums, periods = self._sums, self.periods
@@ -103,7 +107,6 @@ class Tally:
         ordering = ordering + sums["supplier_ordering"]
         shortage = sums["store_shortage"].sum(axis=1)
         stock = sums["store_closing"].sum(axis=1)
-        demand_variance = self._variance("demand")
         warehouse_cost = sums["warehouse_holding"] + sums["warehouse_ordering"]
         supplier_cost = sums["supplier_holding"] + sums["supplier_ordering"]
         cost = holding + shortage + ordering
@@ -121,9 +124,9 @@ class Tally:
             "stockouts_per_period": sums["unmet"].sum(axis=1) / periods,
             "days_of_cover": _ratio(stock, sums["demand"].sum(axis=1)),
             "turns": _ratio(sums["sold"].sum(axis=1) * self._periods_per_year, stock),
-            "bullwhip": _ratio(self._variance("store"), demand_variance),
-            "warehouse_bullwhip": _ratio(self._variance("warehouse"), demand_variance),
-            "supplier_bullwhip": _ratio(self._variance("supplier"), demand_variance),
+            "bullwhip": self._bullwhip("store"),
+            "warehouse_bullwhip": self._bullwhip("warehouse"),
+            "supplier_bullwhip": self._bullwhip("supplier"),
             "reward_per_episode": sums["reward"],
         }
 

@@ -1,13 +1,12 @@
-"""How long a shipment takes: constant, or random and drawn for each shipment (so they may cross)."""
+"""How long a shipment takes: constant, or random, drawn for each shipment (they may cross)."""
 
 from abc import abstractmethod
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BeforeValidator, Field, model_validator
 
-from inventory_env.frozen import Fraction, Frozen
+from inventory_env.frozen import Array, Fraction, Frozen, Integers
 
 LONGEST = 60
 Periods = Annotated[int, Field(ge=0, le=LONGEST)]
@@ -18,7 +17,7 @@ class _LeadTime(Frozen):
 
     @property
     @abstractmethod
-    def probabilities(self) -> npt.NDArray[np.float64]:
+    def probabilities(self) -> Array:
         """Probability of 0, 1, 2, ... periods."""
 
     @property
@@ -31,9 +30,9 @@ class _LeadTime(Frozen):
         """Mean and standard deviation, periods."""
         values = np.arange(self.maximum + 1)
         mean = float(self.probabilities @ values)
-        return mean, float(np.sqrt(max(self.probabilities @ values**2 - mean**2, 0.0)))
+        return mean, max(float(self.probabilities @ values**2) - mean**2, 0.0) ** 0.5
 
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Integers:
         """Independent lead times, periods."""
         edges = np.cumsum(self.probabilities)
         edges[-1] = 1.0
@@ -48,7 +47,7 @@ class ConstantLeadTime(_LeadTime):
     """Lead time, whole periods, 0 to 60."""
 
     @property
-    def probabilities(self) -> npt.NDArray[np.float64]:
+    def probabilities(self) -> Array:
         return np.eye(self.periods + 1)[self.periods]
 
 
@@ -68,7 +67,7 @@ class UniformLeadTime(_LeadTime):
         return self
 
     @property
-    def probabilities(self) -> npt.NDArray[np.float64]:
+    def probabilities(self) -> Array:
         values = np.arange(self.high + 1)
         return (values >= self.low) / (self.high - self.low + 1)
 
@@ -96,7 +95,7 @@ class DiscreteLeadTime(_LeadTime):
         return self
 
     @property
-    def probabilities(self) -> npt.NDArray[np.float64]:
+    def probabilities(self) -> Array:
         table = np.zeros(max(self.periods) + 1)
         table[list(self.periods)] = self.weights
         return table / table.sum()

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from inventory_env.demand import Trace
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, Integers
 from inventory_env.rationing import Rationing
 from inventory_env.rules import OrderConstraints
 from inventory_env.scenario import Scenario
@@ -33,12 +33,9 @@ class Limits:
                 return None
             return np.array([[absent if v is None else float(v) for v in values]])
 
-        unit = 1.0 if whole else None
         packs = [c.pack_size for c in constraints]
-        if not whole and any(packs) and not all(packs):
-            raise ValueError("orders.pack_size must be given for all stores or none")
         return cls(
-            pack_size=None if not any(packs) else column(packs, unit or 1.0),
+            pack_size=None if not any(packs) else column(packs, 1.0),
             minimum=column([c.minimum or None for c in constraints], 0.0),
             maximum=column([c.maximum for c in constraints], np.inf),
             review=column([c.review if c.review > 1 else None for c in constraints], 1.0),
@@ -65,7 +62,7 @@ class Params:
     smoothing: Array  # weight of the newest period in the forecast; 0: the mean is known
     store_limits: Limits
     store_lead_max: int  # periods
-    store_lead_groups: tuple[tuple[int, Array], ...]  # constant lead time -> store numbers
+    store_lead_groups: tuple[tuple[int, Integers], ...]  # constant lead time -> store numbers
     warehouse_unlimited: bool
     warehouse_holding_cost: float
     warehouse_order_cost: float

@@ -52,26 +52,27 @@ def ration(
 def _equal_cover(stock: Array, requests: Array, position: Array, mean: Array) -> Array:
     """Water-filling: the cover c with sum of clip(c mean - position, 0, request) = stock.
 
-    The left side is piecewise linear and rising in c; its kinks are sorted and the right piece
-    solved exactly.
+    The left side is piecewise linear and rising in c: each store adds its mean to the slope from
+    position / mean to (position + request) / mean. The kinks are sorted and the right piece solved.
     """
-    starts, stops = position / mean, (position + requests) / mean
-    kinks = np.sort(np.concatenate([starts, stops], axis=1), axis=1)
-    at_kinks = np.clip(
-        kinks[:, :, None] * mean[:, None, :] - position[:, None, :], 0.0, requests[:, None, :]
-    ).sum(axis=2)
-    last = np.maximum((at_kinks <= stock[:, None] + 1e-9).sum(axis=1) - 1, 0)
+    kinks = np.concatenate([position / mean, (position + requests) / mean], axis=1)
+    order = np.argsort(kinks, axis=1)
+    kinks = np.take_along_axis(kinks, order, axis=1)
+    slopes = np.take_along_axis(np.concatenate([mean, -mean], axis=1), order, axis=1).cumsum(axis=1)
+    given = np.zeros_like(kinks)
+    np.cumsum(slopes[:, :-1] * np.diff(kinks, axis=1), axis=1, out=given[:, 1:])
+    last = np.maximum((given <= stock[:, None] + 1e-9).sum(axis=1) - 1, 0)
     rows = np.arange(len(stock))
-    cover, given = kinks[rows, last], at_kinks[rows, last]
-    slope = np.where((starts <= cover[:, None]) & (stops > cover[:, None]), mean, 0.0).sum(axis=1)
-    cover = cover + np.where(slope > 0, (stock - given) / np.maximum(slope, 1e-300), 0.0)
+    slope, left = slopes[rows, last], stock - given[rows, last]
+    rise = np.divide(left, slope, out=np.zeros_like(left), where=slope > 1e-9)
+    cover = kinks[rows, last] + rise
     return np.clip(cover[:, None] * mean - position, 0.0, requests)
 
 
 def _whole_shares(stock: Array, shares: Array, requests: Array) -> Array:
-    """Round down, then one unit each to the largest fractions until the stock is used."""
+    """Round down, then one unit each to the largest fractions, ties to the first store."""
     floor = np.floor(shares + 1e-9)
-    fraction = np.where(floor < requests, shares - floor, -1.0)
+    fraction = np.where(floor < requests, np.round(shares - floor, 9), -1.0)
     left = stock - floor.sum(axis=1)
     rank = np.argsort(np.argsort(-fraction, axis=1, kind="stable"), axis=1)
     return floor + (rank < left[:, None])

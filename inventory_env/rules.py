@@ -9,10 +9,10 @@ order placed now will arrive; it scales what a rule orders as a rate.
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy.stats import norm
 
 from inventory_env.frozen import Array, Frozen, NonNegative, Positive
@@ -238,4 +238,15 @@ class OrderConstraints(Frozen):
     review: Annotated[int, Field(ge=1, le=60)] = 1
     """Orders are possible only every so many periods (0, k, 2k, ...), 1 to 60."""
     storage_limit: Positive | None = None
-    """On hand, on the way and owed together never exceed this, units; left out, no limit."""
+    """An order never takes on hand, on the way and owed above this, units; left out, no limit."""
+
+    @model_validator(mode="after")
+    def _an_order_is_possible(self) -> Self:
+        smallest = max(self.minimum, self.pack_size or 0.0)
+        for name in ("maximum", "storage_limit"):
+            most = getattr(self, name)
+            if most is not None and most < smallest:
+                raise ValueError(
+                    f"{name} must be at least minimum and pack_size ({smallest:g}), got {most:g}"
+                )
+        return self

@@ -1,4 +1,4 @@
-"""What a decision may be based on: stock, forecasts and recent business, computed when asked for."""
+"""What a decision may be based on: stock, forecasts, recent business; computed when asked for."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -46,7 +46,7 @@ class State:
 
     @property
     def warehouse_echelon_stock(self) -> Array:
-        """(world,) at the warehouse, on the way to it and everything at and on the way to stores."""
+        """(world,) at the warehouse and on the way to it, at the stores and on the way to them."""
         return (
             self.warehouse_on_hand
             + self.warehouse_pipeline.sum(axis=0)

@@ -6,15 +6,20 @@ whatever the number of worlds, and a store's demand does not depend on the other
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import Protocol, Self
+from functools import partial
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
-from scipy.special import ndtr
+import numpy.typing as npt
 
-from inventory_env.frozen import Array
-from inventory_env.history import Part
-from inventory_env.scenario import MarkovDisruptions, Scenario, StartingStock, Store
+from inventory_env.errors import InputError
+from inventory_env.frozen import Array, Integers
+from inventory_env.history import History, Part
+from inventory_env.scenario import MarkovDisruptions, Scenario, Store
+from inventory_env.start import starting_state
 from inventory_env.state import State
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 class _Generators(Protocol):
@@ -58,9 +63,9 @@ class Exogenous:
     """What happens to the chain in one period; None where nothing is random or it plays no part."""
 
     demand: Array  # (world, store) units
-    store_lead_time: Array | None  # (world, store) of shipments leaving now, periods
-    warehouse_lead_time: Array  # (world,) periods
-    supplier_lead_time: Array  # (world,) periods
+    store_lead_time: Integers | None  # (world, store) of shipments leaving now, periods
+    warehouse_lead_time: Integers  # (world,) periods
+    supplier_lead_time: Integers  # (world,) periods
     supplier_up: Array | None  # (world,) 1 can ship, 0 disrupted
     rationing: Array | None  # (world, store) uniform, rank under random rationing
     waiting: Array | None  # (world, store) uniform, rounds the share that waits
@@ -71,9 +76,9 @@ class Tape:
     """Randomness of one episode of every world; the first axis is the period."""
 
     demand: Array  # (period, world, store) units
-    store_lead_time: Array | None  # (period, world, store) periods
-    warehouse_lead_time: Array  # (period, world) periods
-    supplier_lead_time: Array  # (period, world) periods
+    store_lead_time: Integers | None  # (period, world, store) periods
+    warehouse_lead_time: Integers  # (period, world) periods
+    supplier_lead_time: Integers  # (period, world) periods
     supplier_up: Array | None  # (period, world)
     rationing: Array | None  # (period, world, store)
     waiting: Array | None  # (period, world, store)
@@ -94,7 +99,7 @@ class Tape:
     def at(self, period: int) -> Exogenous:
         """What happens in one period."""
 
-        def slot(values: Array | None) -> Array | None:
+        def slot(values: npt.NDArray[_Number] | None) -> npt.NDArray[_Number] | None:
             return None if values is None else values[period]
 
         return Exogenous(
@@ -159,15 +164,20 @@ def draw_tape(
         address = (int(purpose), episode, int(source), site)
         return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=address))
 
-    first_day = generator(Source.CALENDAR).integers(0, 7 * 365, worlds).astype(np.float64)
+    if scenario.history is None:
+        first_day = generator(Source.CALENDAR).integers(0, 7 * 365, worlds)
+    else:
+        rng = generator(Source.DEMAND)
+        first_day = _first_dates(scenario.history, rng, purpose, worlds, length)
     horizon = forecast_horizon(scenario)
     factors = _season_factors(scenario, first_day, length + horizon) if scenario.seasonal else None
-    if scenario.history is not None:
-        first_day, demand = _replay(scenario, generator(Source.DEMAND), purpose, worlds, length)
-    else:
+    if scenario.history is None:
         demand = _draw_demand(scenario, generator, factors, worlds, length)
+    else:
+        demand = scenario.history.demand[first_day + np.arange(length)[:, None]]
+        demand = np.rint(demand) if scenario.whole else demand
 
-    def lead_times(source: Source, sites: list[Store]) -> Array:
+    def lead_times(source: Source, sites: list[Store]) -> Integers:
         drawn = [
             store.lead_time.draw(generator(source, i), (worlds, length)).T
             for i, store in enumerate(sites)
@@ -198,12 +208,12 @@ def draw_tape(
         cumulative_factor=(
             None if factors is None else np.concatenate([factors[:1] * 0, factors.cumsum(axis=0)])
         ),
-        first_day=first_day,
-        start=_starting_state(scenario, generator, worlds),
+        first_day=first_day.astype(np.float64),
+        start=starting_state(scenario, partial(generator, Source.START), worlds),
     )
 
 
-def _season_factors(scenario: Scenario, first_day: Array, length: int) -> Array:
+def _season_factors(scenario: Scenario, first_day: Integers, length: int) -> Array:
     """(period, world, store) factors on the mean."""
     elapsed = np.arange(length, dtype=np.float64)[:, None]
     day = first_day[None, :] + elapsed
@@ -237,21 +247,17 @@ def _draw_demand(
     return np.ascontiguousarray(np.stack(columns, axis=2))
 
 
-def _replay(
-    scenario: Scenario, rng: np.random.Generator, purpose: Purpose, worlds: int, length: int
-) -> tuple[Array, Array]:
-    """First dates, drawn at random within the purpose's dates, and the demand that follows."""
-    history = scenario.history
-    assert history is not None
+def _first_dates(
+    history: History, rng: np.random.Generator, purpose: Purpose, worlds: int, length: int
+) -> Integers:
+    """(world,) index of each episode's first date, at random within the purpose's dates."""
     first, end = history.bounds(purpose.part)
     if end - first < length:
-        raise ValueError(
+        raise InputError(
             f"the {purpose.part} dates of the demand file must cover an episode "
             f"({length} periods), got {end - first}"
         )
-    starts = rng.integers(first, end - length + 1, worlds)
-    demand = history.demand[starts[None, :] + np.arange(length)[:, None]]
-    return starts.astype(np.float64), np.ascontiguousarray(demand)
+    return rng.integers(first, end - length + 1, worlds)
 
 
 def _disruptions(
@@ -275,59 +281,3 @@ def _disruptions(
     for first, last in disruptions.down:
         up[first : last + 1] = 0.0
     return up
-
-
-def _starting_state(scenario: Scenario, generator: _Generators, worlds: int) -> State:
-    """The stock at the first decision; its receipts count as opening stock."""
-    sites: list[tuple[StartingStock, StartingStock, float, float, int]] = []
-    for store, need in zip(scenario.stores, scenario.store_needs(), strict=True):
-        on_hand = need.level() - need.mean * max(need.lead_time - 1, 0)
-        stock, pipeline = store.starting_stock, store.starting_pipeline
-        sites.append((stock, pipeline, on_hand, need.mean, store.lead_time.maximum))
-    total = float(scenario.demand_mean.sum())
-    if not scenario.warehouse.unlimited:
-        for site in (scenario.warehouse, scenario.supplier):
-            on_hand = 2 * total * site.orders.review
-            stock, pipeline = site.starting_stock, site.starting_pipeline
-            sites.append((stock, pipeline, on_hand, total, site.lead_time.maximum))
-
-    def amount(
-        given: StartingStock, auto: float, rng: np.random.Generator, shape: tuple[int, ...]
-    ) -> Array:
-        if isinstance(given, tuple):
-            values = rng.uniform(*given, shape)
-        else:
-            values = np.full(shape, max(auto, 0.0) if given == "auto" else given)
-        return np.rint(values) if scenario.whole else values
-
-    longest = max(store.lead_time.maximum for store in scenario.stores)
-    stores = len(scenario.stores)
-    on_hand = np.zeros((worlds, stores + 2))
-    slots = [longest] * stores + [
-        scenario.warehouse.lead_time.maximum,
-        scenario.supplier.lead_time.maximum,
-    ]
-    pipelines = [np.zeros((max(count - 1, 0), worlds)) for count in slots]
-    for i, (stock, pipeline, auto, mean, lead) in enumerate(sites):
-        rng = generator(Source.START, i)
-        on_hand[:, i] = amount(stock, auto, rng, (worlds,))
-        filled = max(lead - 1, 0)
-        pipelines[i][:filled] = amount(pipeline, mean, rng, (worlds, filled)).T
-    if scenario.supplier.unlimited:
-        on_hand[:, stores + 1] = 0.0
-        pipelines[stores + 1][:] = 0.0
-    per_store, per_world = np.zeros((worlds, stores)), np.zeros(worlds)
-    return State(
-        store_on_hand=on_hand[:, :stores].copy(),
-        store_received=per_store,
-        store_pipeline=np.stack(pipelines[:stores], axis=2),
-        store_owed=per_store,
-        store_backorders=per_store,
-        warehouse_on_hand=on_hand[:, stores].copy(),
-        warehouse_received=per_world,
-        warehouse_pipeline=pipelines[stores],
-        warehouse_owed=per_world,
-        supplier_on_hand=on_hand[:, stores + 1].copy(),
-        supplier_received=per_world,
-        supplier_pipeline=pipelines[stores + 1],
-    )
