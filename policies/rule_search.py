@@ -128,9 +128,7 @@ def formula_rule(kind: str, scenario: Scenario) -> OrderRule:
     return _rule(kind, scenario, point[:, :, None])
 
 
-def tuned_rule(
-    kind: str, scenario: Scenario, *, seed: int, cache: Path | None = None
-) -> OrderRule:
+def tuned_rule(kind: str, scenario: Scenario, *, seed: int, cache: Path | None = None) -> OrderRule:
     """The best rule of this kind on tuning tapes, looked up in or added to `cache`."""
     build, levels = RULES[kind]
     file = None if cache is None else cache / f"{kind}.json"
@@ -223,7 +221,9 @@ def _costs(kind: str, scenario: Scenario, points: Array, tape: Tape) -> Array:
     rule = _rule(kind, scenario, points)
     tiled = type(rule)(  # type: ignore[call-arg]
         **{
-            f.name: np.tile(value, (tape.worlds, 1)) if (value := getattr(rule, f.name)).ndim else value
+            f.name: np.tile(value, (tape.worlds, 1))
+            if (value := getattr(rule, f.name)).ndim
+            else value
             for f in fields(rule)  # type: ignore[arg-type]
         }
     )

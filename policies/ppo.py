@@ -1,0 +1,199 @@
+"""PPO, recurrent PPO and maskable PPO from Stable-Baselines3, built from a scenario's settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sb3_contrib import MaskablePPO, RecurrentPPO
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.vec_env import VecEnv
+
+from inventory_env.actions import Actions, RuleOffsets, make_actions
+from inventory_env.chain import Chain
+from inventory_env.frozen import Array
+from inventory_env.reconciliation import Money
+from inventory_env.reward import store_rewards
+from inventory_env.scenario import Scenario
+from inventory_env.settings import TrainingSettings
+from inventory_env.tape import Purpose, draw_tape
+from inventory_env.vec_env import ChainVecEnv
+from policies.rollout import team_share
+from policies.rule_based import RulePolicy
+from policies.tape_centred import (
+    TapeCentredBuffer,
+    TapeCentredMaskableBuffer,
+    TapeCentredRecurrentBuffer,
+)
+
+ROWS = 1024  # stores of all worlds together, where worlds = "auto"
+ALGORITHMS: dict[str, tuple[type[OnPolicyAlgorithm], type[Any], str]] = {
+    "ppo": (PPO, TapeCentredBuffer, "MlpPolicy"),
+    "maskable-ppo": (MaskablePPO, TapeCentredMaskableBuffer, "MlpPolicy"),
+    "recurrent-ppo": (RecurrentPPO, TapeCentredRecurrentBuffer, "MlpLstmPolicy"),
+}
+
+
+@dataclass(frozen=True)
+class RewardScale:
+    """Makes rewards comparable across chains: (reward + shift) / scale, by store."""
+
+    shift: Array  # (store,) minus the start rule's mean reward
+    scale: Array  # (store,) sd of the start rule's discounted running reward
+
+
+def reward_scale(scenario: Scenario, rule: RulePolicy, seed: int) -> RewardScale:
+    """What the start rule earns, on tuning tapes; (0, 1) under the reward preset "original"."""
+    stores = len(scenario.stores)
+    settings = scenario.training
+    if settings.reward.preset == "original":
+        return RewardScale(np.zeros(stores), np.ones(stores))
+    tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=128, episode=1)
+    chain, share = Chain(scenario), team_share(scenario)
+    chain.reset(tape)
+    rewards = []
+    while not chain.ended:
+        counted = chain.situation.period >= scenario.warm_up
+        ledger = chain.step(rule.wishes(chain.situation))
+        if counted:
+            money = Money.of(chain.params, ledger)
+            rewards.append(store_rewards(settings.reward, share, ledger, money))
+    earned = np.stack(rewards)
+    mean = earned.mean(axis=(0, 1))
+    running = np.zeros_like(earned[0])
+    sums = []
+    for reward in earned - mean:
+        running = settings.gamma * running + reward
+        sums.append(running)
+    settled = np.stack(sums)[len(sums) // 4 :]
+    return RewardScale(-mean, np.maximum(settled.std(axis=(0, 1)), 1e-6))
+
+
+def worlds_of(scenario: Scenario) -> int:
+    """How many worlds train side by side."""
+    settings = scenario.training
+    if settings.worlds != "auto":
+        return settings.worlds
+    group = settings.worlds_per_tape
+    return max(round(ROWS / len(scenario.stores) / group), 1) * group
+
+
+def make_env(scenario: Scenario, rule: RulePolicy, seed: int) -> ChainVecEnv:
+    """The training environment of a scenario."""
+    settings = scenario.training
+    continuing = settings.continuing
+    if continuing == "auto":
+        continuing = scenario.homogeneous and scenario.warm_up > 0
+    scale = reward_scale(scenario, rule, seed)
+    return ChainVecEnv(
+        scenario,
+        rule.rule,
+        seed=seed,
+        worlds=worlds_of(scenario),
+        team_share=team_share(scenario),
+        reward_shift=scale.shift,
+        reward_scale=scale.scale,
+        continuing=continuing,
+    )
+
+
+def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlgorithm:
+    """The learner of a scenario on any VecEnv with its spaces; starts at the start rule."""
+    settings = scenario.training
+    algorithm, buffer, policy = ALGORITHMS[settings.algorithm]
+    centring = {
+        "stores": len(scenario.stores),
+        "worlds_per_tape": settings.worlds_per_tape,
+        "group_value_share": settings.group_value_share,
+    }
+    recurrent = algorithm is RecurrentPPO  # takes no buffer class, so its buffer is exchanged
+    model = algorithm(
+        policy,
+        env,
+        learning_rate=_falling(settings.learning_rate, settings.final_learning_rate),
+        n_steps=settings.n_steps,
+        batch_size=_even_batch(settings.n_steps * env.num_envs, settings.batch_size),
+        n_epochs=settings.epochs,
+        gamma=settings.gamma,
+        gae_lambda=settings.gae_lambda,
+        clip_range=settings.clip_range,
+        ent_coef=settings.entropy,
+        vf_coef=settings.value_coefficient,
+        max_grad_norm=settings.max_grad_norm,
+        target_kl=settings.target_kl,
+        policy_kwargs=network(settings),
+        seed=seed,
+        device="cpu",
+        **(
+            {} if recurrent else {"rollout_buffer_class": buffer, "rollout_buffer_kwargs": centring}
+        ),
+    )
+    if recurrent:
+        plain = model.rollout_buffer
+        model.rollout_buffer = buffer(
+            plain.buffer_size,
+            plain.observation_space,
+            plain.action_space,
+            plain.hidden_state_shape,
+            plain.device,
+            gae_lambda=plain.gae_lambda,
+            gamma=plain.gamma,
+            n_envs=plain.n_envs,
+            **centring,
+        )
+    start_at_rule(model.policy, make_actions(scenario))
+    return model
+
+
+def network(settings: TrainingSettings) -> dict[str, Any]:
+    """SB3's policy arguments: equal networks for policy and value."""
+    activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[settings.activation]
+    hidden = list(settings.hidden)
+    kwargs: dict[str, Any] = {
+        "net_arch": {"pi": hidden, "vf": hidden},
+        "activation_fn": activation,
+    }
+    if settings.algorithm == "recurrent-ppo":
+        kwargs["lstm_hidden_size"] = hidden[0]
+    return kwargs
+
+
+def start_at_rule(policy: ActorCriticPolicy, actions: Actions) -> None:
+    """Set the output bias so that the untrained policy stays near the start rule's order."""
+    if isinstance(actions, RuleOffsets):
+        layer = policy.action_net
+        assert isinstance(layer, torch.nn.Linear)
+        with torch.no_grad():
+            layer.bias.copy_(torch.as_tensor(actions.start_logits, dtype=torch.float32))
+
+
+def _even_batch(experiences: int, wanted: int) -> int:
+    """The largest batch up to about `wanted` that divides the experiences of an update."""
+    batches = max(round(experiences / wanted), 1)
+    while experiences % batches:
+        batches += 1
+    return experiences // batches
+
+
+def _falling(first: float, last: float) -> Callable[[float], float]:
+    """SB3's schedule: from first to last as the remaining share goes from 1 to 0."""
+    return lambda remaining: last + (first - last) * max(remaining, 0.0)
+
+
+class FallingEntropy(BaseCallback):
+    """Sets the entropy coefficient before each update, as the learning rate's schedule does."""
+
+    def __init__(self, settings: TrainingSettings) -> None:
+        super().__init__()
+        self._schedule = _falling(settings.entropy, settings.final_entropy)
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_end(self) -> None:
+        done = self.model.num_timesteps / self.model._total_timesteps
+        self.model.ent_coef = self._schedule(1.0 - done)

@@ -1,0 +1,192 @@
+"""Where a training run is kept: everything needed to judge it, use it and continue it.
+
+| file | content |
+|---|---|
+| scenario.toml, demand.csv | the whole description of the chain, training settings included |
+| config.json | seed and what else `hmarl train` was asked |
+| rules/*.json | levels of tuned rules |
+| best.safetensors | weights of the best validation, and its cost |
+| last.safetensors | the newest checkpoint: weights, optimiser, random states, worlds |
+| progress.csv, training_curve.png | learning over time |
+| manifest.json | versions, commit, machine, command, outcome |
+
+Weights are safetensors, the rest is text: nothing is ever unpickled.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+from stable_baselines3.common.policies import ActorCriticPolicy
+
+from inventory_env.demand_csv import write_history
+from inventory_env.errors import InputError
+from inventory_env.scenario import Scenario
+from inventory_env.scenario_files import load_scenario, scenario_text
+from policies.learned import LearnedPolicy, empty_network
+from policies.policy import Policy
+from policies.rule_based import RulePolicy
+from policies.rule_search import start_rule
+
+Tensors = dict[str, np.ndarray[Any, Any]]
+SCENARIO, CONFIG, MANIFEST = "scenario.toml", "config.json", "manifest.json"
+BEST, LAST, RULES = "best.safetensors", "last.safetensors", "rules"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run read from its folder."""
+
+    folder: Path
+    scenario: Scenario
+    seed: int
+    start_rule: RulePolicy
+    policy: Policy  # what the run recommends: the best network, or the start rule
+    manifest: dict[str, Any]
+
+
+def new_folder(root: Path, scenario: Scenario) -> Path:
+    """A fresh folder <scenario>-<time> below `root`, made."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    for suffix in ["", *(f"-{i}" for i in range(2, 1000))]:
+        folder = root / f"{scenario.name}-{stamp}{suffix}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise InputError(f"{root}: too many runs with the time {stamp}")
+
+
+def newest_run(root: Path) -> Path:
+    """The folder of the newest run below `root`.
+
+    Raises:
+        InputError: if there is none.
+    """
+    runs = [folder for folder in root.glob("*") if (folder / CONFIG).is_file()]
+    if not runs:
+        raise InputError(f"{root}: no runs; train one with `hmarl train`, or name one with --run")
+    return max(runs, key=lambda folder: (folder / CONFIG).stat().st_mtime)
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a file atomically."""
+    part = file.with_name(f".{file.name}.part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, file)
+
+
+def write_json(file: Path, content: Any) -> None:
+    """Write JSON atomically."""
+    write_text(file, json.dumps(content, indent=2) + "\n")
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """A JSON object from a file.
+
+    Raises:
+        InputError: if the file is missing or holds no JSON object.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}; is this a run folder?") from None
+    except ValueError as error:
+        raise InputError(f"{file}: not valid JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{file}: must hold a JSON object, got {type(content).__name__}")
+    return content
+
+
+def write_scenario(folder: Path, scenario: Scenario) -> None:
+    """Keep the scenario, and the demand it replays, in the run's folder."""
+    if scenario.history is not None:
+        write_history(scenario.history, folder / "demand.csv")
+    write_text(folder / SCENARIO, scenario_text(scenario))
+
+
+def read_scenario(folder: Path) -> Scenario:
+    """The scenario of a run."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such run folder")
+    if not (folder / SCENARIO).is_file():
+        raise InputError(f"{folder}: not a run folder, {SCENARIO} is missing")
+    return load_scenario(folder / SCENARIO)
+
+
+def write_tensors(file: Path, tensors: Tensors, notes: dict[str, Any]) -> None:
+    """Write arrays and notes as one safetensors file, atomically."""
+    part = file.with_name(f".{file.name}.part")
+    whole = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    part.write_bytes(save(whole, metadata={"notes": json.dumps(notes)}))
+    os.replace(part, file)
+
+
+def read_tensors(file: Path) -> tuple[Tensors, dict[str, Any]]:
+    """Arrays and notes of a safetensors file.
+
+    Raises:
+        InputError: if the file is missing or not of that kind.
+    """
+    if not file.is_file():
+        raise InputError(f"{file}: missing; the run has no such checkpoint")
+    try:
+        with safe_open(file, framework="numpy") as stored:
+            notes = json.loads((stored.metadata() or {})["notes"])
+            return {name: stored.get_tensor(name) for name in stored.keys()}, notes  # noqa: SIM118
+    except (SafetensorError, KeyError, ValueError, OSError):
+        raise InputError(f"{file}: not a checkpoint (broken safetensors file)") from None
+
+
+def network_tensors(network: ActorCriticPolicy) -> Tensors:
+    """A network's weights as arrays, named policy.*."""
+    return {f"policy.{name}": value.numpy() for name, value in network.state_dict().items()}
+
+
+def load_network(network: ActorCriticPolicy, tensors: Tensors, file: Path) -> None:
+    """Put weights into a network of the same shape.
+
+    Raises:
+        InputError: if they do not fit the scenario's settings.
+    """
+    weights = {
+        name.removeprefix("policy."): torch.from_numpy(value.copy())
+        for name, value in tensors.items()
+        if name.startswith("policy.")
+    }
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise InputError(f"{file}: weights do not fit the network of {SCENARIO}") from None
+
+
+def load_run(folder: Path) -> Run:
+    """A run from its folder.
+
+    Raises:
+        InputError: naming the file that is missing or cannot be used.
+    """
+    scenario = read_scenario(folder)
+    config = read_json(folder / CONFIG)
+    seed = config.get("seed")
+    if not isinstance(seed, int):
+        raise InputError(f"{folder / CONFIG}: seed: must be a whole number, got {seed!r}")
+    tensors, _ = read_tensors(folder / BEST)
+    manifest = read_json(folder / MANIFEST)
+    rule = start_rule(scenario, seed=seed, cache=folder / RULES)
+    network = empty_network(scenario)
+    load_network(network, tensors, folder / BEST)
+    network.set_training_mode(False)
+    name = scenario.training.algorithm
+    learned: Policy = LearnedPolicy(scenario, rule.rule, network, name)
+    if manifest.get("kept_rule"):
+        learned = RulePolicy(name, rule.rule)
+    return Run(folder, scenario, seed, rule, learned, manifest)

@@ -1,0 +1,399 @@
+"""Training, from a scenario to a run folder; interrupted runs continue exactly where they stood."""
+
+import csv
+import io
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sb3_contrib.common.recurrent.type_aliases import RNNStates
+from scipy import stats
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
+from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+
+from inventory_env.errors import InputError
+from inventory_env.frozen import Array
+from inventory_env.scenario import Scenario
+from inventory_env.tape import Purpose, draw_tape
+from inventory_env.vec_env import ChainVecEnv
+from policies.learned import LearnedPolicy
+from policies.policy import Policy
+from policies.ppo import FallingEntropy, make_algorithm, make_env
+from policies.rollout import run_episodes
+from policies.rule_based import RulePolicy
+from policies.rule_search import start_rule
+from policies.run_folder import (
+    BEST,
+    CONFIG,
+    LAST,
+    MANIFEST,
+    RULES,
+    Run,
+    Tensors,
+    load_network,
+    load_run,
+    network_tensors,
+    read_json,
+    read_scenario,
+    read_tensors,
+    write_json,
+    write_scenario,
+    write_tensors,
+    write_text,
+)
+
+CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A judgement on the validation worlds, beside the start rule on the same."""
+
+    cost: float  # money per period
+    fill_rate: float
+    rule_cost: float
+    rule_fill_rate: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training has come."""
+
+    steps: int
+    total_steps: int
+    steps_per_second: float
+    seconds_left: float
+    validation: Validation | None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def train(
+    scenario: Scenario,
+    *,
+    seed: int,
+    folder: Path,
+    on_progress: OnProgress | None = None,
+    tensorboard: bool = False,
+) -> Run:
+    """Train on a scenario with its training settings and keep the run in `folder`.
+
+    Args:
+        scenario: the chain, training settings included.
+        seed: of training tapes, network and exploration.
+        folder: an empty folder.
+        on_progress: called after every update.
+        tensorboard: also write TensorBoard events to the folder.
+    """
+    write_scenario(folder, scenario)
+    write_json(folder / CONFIG, {"seed": seed, "tensorboard": tensorboard})
+    return _Training(folder, scenario, seed, tensorboard, on_progress).run()
+
+
+def resume(folder: Path, on_progress: OnProgress | None = None) -> Run:
+    """Continue an interrupted run; ends with the weights it would have had uninterrupted.
+
+    Raises:
+        InputError: if the folder holds no run, or one that cannot be continued.
+    """
+    scenario, config = read_scenario(folder), read_json(folder / CONFIG)
+    if (folder / MANIFEST).exists():
+        raise InputError(f"{folder}: the run is complete; there is nothing to resume")
+    seed, tensorboard = config.get("seed"), bool(config.get("tensorboard"))
+    if not isinstance(seed, int):
+        raise InputError(f"{folder / CONFIG}: seed: must be a whole number, got {seed!r}")
+    return _Training(folder, scenario, seed, tensorboard, on_progress).run()
+
+
+class _Training(BaseCallback):
+    """One run: builds the learner, follows it, judges it, and writes it down."""
+
+    def __init__(
+        self,
+        folder: Path,
+        scenario: Scenario,
+        seed: int,
+        tensorboard: bool,
+        on_progress: OnProgress | None,
+    ) -> None:
+        super().__init__()
+        self._folder, self._scenario, self._seed = folder, scenario, seed
+        self._on_progress = on_progress
+        self._rule = start_rule(scenario, seed=seed, cache=folder / RULES)
+        self._env: ChainVecEnv = make_env(scenario, self._rule, seed)
+        self._model: OnPolicyAlgorithm = make_algorithm(scenario, self._env, seed=seed)
+        self._learned = LearnedPolicy(
+            scenario, self._rule.rule, self._model.policy, scenario.training.algorithm
+        )
+        self._progress = ProgressFile(folder / "progress.csv")
+        outputs: list[KVWriter] = [self._progress]
+        if tensorboard:
+            outputs.append(TensorBoardOutputFormat(str(folder)))
+        self._model.set_logger(Logger(str(folder), outputs))
+        settings = scenario.training
+        update = settings.n_steps * self._env.num_envs
+        self._total = -(-settings.steps // update) * update
+        self._updates = self._total // update
+        self._validate_at = _evenly(self._updates, settings.validations)
+        self._checkpoint_at = _evenly(self._updates, CHECKPOINTS) | self._validate_at
+        self._update = 0
+        self._best_cost = np.inf
+        self._trained_seconds = 0.0
+        self._validation: Validation | None = None
+        self._validation_tape = draw_tape(
+            scenario, seed=seed, purpose=Purpose.VALIDATE, worlds=settings.validation_worlds
+        )
+        self._rule_costs, self._rule_fill = self._judge(self._rule)
+
+    def run(self) -> Run:
+        """Train to the end, from the newest checkpoint if there is one."""
+        if (self._folder / LAST).exists():
+            self._restore()
+        else:
+            self._model._last_obs = self._env.reset()
+            self._model._last_episode_starts = np.ones(self._env.num_envs, dtype=bool)
+        self._started = time.perf_counter()
+        self._steps_at_start = self._model.num_timesteps
+        left = self._total - self._model.num_timesteps
+        if left > 0:
+            self._model.learn(
+                left,
+                callback=CallbackList([self, FallingEntropy(self._scenario.training)]),
+                reset_num_timesteps=False,
+            )
+        self._finish()
+        return load_run(self._folder)
+
+    # --- what SB3 calls ---------------------------------------------------------------------
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        """Between two updates: all that was learned is in the weights."""
+        if self._update and self._update in self._validate_at:
+            self._validate()
+        if self._update and self._update in self._checkpoint_at:
+            self._save()
+        if self._on_progress is not None and self._update:
+            self._on_progress(self._state_of_progress())
+        self._update += 1
+
+    def _on_training_end(self) -> None:
+        self._on_rollout_start()
+
+    # --- judging ----------------------------------------------------------------------------
+
+    def _judge(self, policy: Policy) -> tuple[Array, float]:
+        kpis = run_episodes(policy, self._scenario, self._validation_tape).kpis()
+        return kpis["cost_per_period"], float(np.nanmean(kpis["fill_rate"]))
+
+    def _validate(self) -> None:
+        self._model.policy.set_training_mode(False)
+        costs, fill = self._judge(self._learned)
+        cost = float(costs.mean())
+        self._validation = Validation(cost, fill, float(self._rule_costs.mean()), self._rule_fill)
+        self.logger.record("validation/cost", cost)
+        self.logger.record("validation/rule_cost", self._validation.rule_cost)
+        self.logger.record("validation/fill_rate", fill)
+        if cost < self._best_cost:
+            self._best_cost = cost
+            notes = {"steps": self._model.num_timesteps, "validation_cost": cost}
+            write_tensors(self._folder / BEST, network_tensors(self._model.policy), notes)
+
+    def _finish(self) -> None:
+        """Keep the start rule where fresh validation worlds cannot tell that learning paid."""
+        tensors, notes = read_tensors(self._folder / BEST)
+        load_network(self._model.policy, tensors, self._folder / BEST)
+        self._validation_tape = draw_tape(
+            self._scenario,
+            seed=self._seed,
+            purpose=Purpose.VALIDATE,
+            worlds=2 * self._scenario.training.validation_worlds,
+            episode=1,
+        )
+        gain = self._judge(self._rule)[0] - self._judge(self._learned)[0]
+        interval = _confidence(gain)
+        write_json(
+            self._folder / MANIFEST,
+            {
+                **provenance(),
+                "scenario": self._scenario.name,
+                "seed": self._seed,
+                "steps": self._total,
+                "training_seconds": round(self._seconds(), 2),
+                "best": notes,
+                "start_rule": self._rule.name,
+                "gain_over_start_rule": {"mean": float(gain.mean()), "ci95": interval},
+                "kept_rule": not interval[0] > 0,
+                "features": list(self._env.feature_names),
+            },
+        )
+
+    # --- continuing -------------------------------------------------------------------------
+
+    def _seconds(self) -> float:
+        return self._trained_seconds + time.perf_counter() - self._started
+
+    def _state_of_progress(self) -> Progress:
+        steps = self._model.num_timesteps
+        elapsed = time.perf_counter() - self._started
+        rate = (steps - self._steps_at_start) / max(elapsed, 1e-9)
+        return Progress(
+            steps, self._total, rate, (self._total - steps) / max(rate, 1e-9), self._validation
+        )
+
+    def _save(self) -> None:
+        model = self._model
+        kind, keys, position, has_gauss, cached = np.random.get_state()
+        tensors: Tensors = network_tensors(model.policy)
+        for i, values in enumerate(model.policy.optimizer.state_dict()["state"].values()):
+            for name, value in values.items():
+                tensors[f"optimizer.{i}.{name}"] = value.numpy()
+        tensors |= {f"env.{name}": value for name, value in self._env.snapshot().items()}
+        tensors["random.torch"] = torch.get_rng_state().numpy()
+        tensors["random.numpy"] = np.asarray(keys)
+        tensors["episode_starts"] = np.asarray(model._last_episode_starts)
+        for i, state in enumerate(_flat(getattr(model, "_last_lstm_states", None))):
+            tensors[f"lstm.{i}"] = state.numpy()
+        notes = {
+            "steps": model.num_timesteps,
+            "update": self._update,
+            "n_updates": model._n_updates,  # type: ignore[attr-defined]
+            "best_cost": self._best_cost,
+            "seconds": self._seconds(),
+            "numpy": [kind, position, has_gauss, cached],
+        }
+        write_tensors(self._folder / LAST, tensors, notes)
+
+    def _restore(self) -> None:
+        model, file = self._model, self._folder / LAST
+        tensors, notes = read_tensors(file)
+        load_network(model.policy, tensors, file)
+        try:
+            optimizer = model.policy.optimizer
+            whole = optimizer.state_dict()
+            for i in range(len(whole["param_groups"][0]["params"])):
+                prefix = f"optimizer.{i}."
+                whole["state"][i] = {
+                    name.removeprefix(prefix): torch.from_numpy(value.copy())
+                    for name, value in tensors.items()
+                    if name.startswith(prefix)
+                }
+            optimizer.load_state_dict(whole)
+            snapshot = {
+                name.removeprefix("env."): value
+                for name, value in tensors.items()
+                if name.startswith("env.")
+            }
+            model._last_obs = self._env.restore(snapshot)
+            model._last_episode_starts = tensors["episode_starts"]
+            if "lstm.0" in tensors:
+                states = [torch.from_numpy(tensors[f"lstm.{i}"].copy()) for i in range(4)]
+                model._last_lstm_states = RNNStates(  # type: ignore[attr-defined]
+                    (states[0], states[1]), (states[2], states[3])
+                )
+            kind, position, has_gauss, cached = notes["numpy"]
+            np.random.set_state((kind, tensors["random.numpy"], position, has_gauss, cached))
+            torch.set_rng_state(torch.from_numpy(tensors["random.torch"].copy()))
+            model.num_timesteps = notes["steps"]
+            model._n_updates = notes["n_updates"]  # type: ignore[attr-defined]
+            self._update = notes["update"]
+            self._best_cost = notes["best_cost"]
+            self._trained_seconds = notes["seconds"]
+        except (KeyError, ValueError, TypeError) as error:
+            raise InputError(f"{file}: not a checkpoint of this run ({error})") from None
+        self._progress.keep_until(model.num_timesteps)
+
+
+class ProgressFile(KVWriter):
+    """SB3's log as a CSV that survives a kill and continues after a resume."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._rows: list[dict[str, Any]] = []
+
+    def write(
+        self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
+    ) -> None:
+        """Add a row and rewrite the file, for new columns may have come."""
+        self._rows.append({"steps": step, **key_values})
+        self._rewrite()
+
+    def keep_until(self, steps: int) -> None:
+        """Take up an earlier file, without what came after the checkpoint."""
+        if self._file.exists():
+            with self._file.open(newline="", encoding="utf-8") as file:
+                self._rows = [row for row in csv.DictReader(file) if int(row["steps"]) <= steps]
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _rewrite(self) -> None:
+        columns = sorted({key for row in self._rows for key in row} - {"steps"})
+        text = io.StringIO()
+        writer = csv.DictWriter(text, ["steps", *columns])
+        writer.writeheader()
+        writer.writerows(self._rows)
+        write_text(self._file, text.getvalue())
+
+
+def provenance() -> dict[str, Any]:
+    """Versions, commit, machine and command behind a result."""
+    packages = ("numpy", "torch", "stable-baselines3", "sb3-contrib", "gymnasium", "scipy")
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
+    )
+    return {
+        "hmarl": version("hmarl"),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+        "commit": commit.stdout.strip() or None,
+        "machine": {
+            "system": platform.system(),
+            "processor": _processor(),
+            "threads": torch.get_num_threads(),
+        },
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def _evenly(updates: int, times: int) -> set[int]:
+    """Numbers of the updates after which something happens `times` times; the last is one."""
+    return {max(round(updates * i / times), 1) for i in range(1, times + 1)}
+
+
+def _confidence(gain: Array) -> list[float]:
+    """95 % interval of a mean (Student's t)."""
+    if not gain.std():
+        return [float(gain.mean())] * 2
+    spread = stats.sem(gain) * stats.t.ppf(0.975, len(gain) - 1)
+    return [float(gain.mean() - spread), float(gain.mean() + spread)]
+
+
+def _flat(states: RNNStates | None) -> list[torch.Tensor]:
+    return [] if states is None else [*states.pi, *states.vf]
