@@ -5,6 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from inventory_env.frozen import Array, Frozen
 
 Part = Literal["train", "validate", "known", "test"]
@@ -22,16 +24,16 @@ class DemandFile(Frozen):
     demand_column: str = "demand"
     """Column with the demand, units per period, at least 0."""
     item_column: str | None = None
-    """Column with the item, where the file has several; one is chosen by `item`."""
+    """Column with the item, where the file has several; left out, found where it can be."""
     item: str | None = None
     """The item to read."""
     validate_from: date | None = None
-    """First date that is not trained on; left out, after 60 % of the dates."""
+    """First date that is not trained on; left out, after 80 % of the dates before test_from."""
     test_from: date | None = None
     """First date kept for evaluation only; left out, after 75 % of the dates."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """Recorded demand, in units, without gaps."""
 
@@ -40,6 +42,25 @@ class History:
     demand: Array  # (date, store) units
     validate_from: int  # index of the first date for validation
     test_from: int  # index of the first date for evaluation
+
+    @property
+    def split_dates(self) -> dict[str, date]:
+        """The split as a demand file writes it."""
+        return {
+            "validate_from": self.dates[self.validate_from],
+            "test_from": self.dates[self.test_from],
+        }
+
+    def __eq__(self, other: object) -> bool:
+        """Same dates, stores, split and demand."""
+        if not isinstance(other, History):
+            return NotImplemented
+        split = (self.dates, self.stores, self.validate_from, self.test_from)
+        others = (other.dates, other.stores, other.validate_from, other.test_from)
+        return split == others and np.array_equal(self.demand, other.demand)
+
+    def __hash__(self) -> int:
+        return hash((self.dates, self.stores, self.validate_from, self.test_from))
 
     def bounds(self, part: Part) -> tuple[int, int]:
         """First index and one past the last of a part; "known" is train and validate."""

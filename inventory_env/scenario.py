@@ -1,4 +1,4 @@
-"""A scenario: the whole description of a chain supplier -> warehouse -> stores, as a user writes it."""
+"""A scenario: a chain supplier -> warehouse -> stores as a user describes it."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
@@ -14,6 +14,9 @@ from inventory_env.rationing import Rationing
 from inventory_env.rules import BaseStockConfig, Need, OrderConstraints, OrderRule, RuleConfig
 from inventory_env.settings import TrainingSettings
 
+MOST_STORES = 1000
+LONGEST_NAME = 60
+
 StartingStock = (
     NonNegative
     | Literal["auto"]
@@ -24,7 +27,7 @@ StartingStock = (
 class Store(Frozen):
     """A store: its customers, its prices, and its link to the warehouse."""
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
     """Name, unique in the chain."""
     demand: Demand
     """Customer demand: a table with `kind` and that kind's parameters."""
@@ -46,6 +49,34 @@ class Store(Frozen):
     """Units on hand at the start, [low, high] to draw them, or "auto"."""
     starting_pipeline: StartingStock = "auto"
     """Units in each slot on the way at the start, [low, high] to draw them, or "auto" = mean."""
+
+
+class StoreDefaults(Frozen):
+    """What stores have in common: any key of a store but its name, filled in where it is left out.
+
+    Stores that come from a demand CSV and have no table of their own are made of these.
+    """
+
+    demand: Demand | None = None
+    """As in a store; ignored for stores that come from a demand CSV."""
+    lead_time: LeadTime | None = None
+    """As in a store."""
+    holding_cost: NonNegative | None = None
+    """As in a store."""
+    shortage_cost: NonNegative | None = None
+    """As in a store."""
+    order_cost: NonNegative | None = None
+    """As in a store."""
+    unit_cost: NonNegative | None = None
+    """As in a store."""
+    priority: Annotated[int, Field(ge=0)] | None = None
+    """As in a store."""
+    orders: OrderConstraints | None = None
+    """As in a store."""
+    starting_stock: StartingStock | None = None
+    """As in a store."""
+    starting_pipeline: StartingStock | None = None
+    """As in a store."""
 
 
 class Warehouse(Frozen):
@@ -140,7 +171,7 @@ class Scenario(Frozen):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=LONGEST_NAME)]
     """Short name: lower-case letters, digits and hyphens."""
     description: str = ""
     """One line for people."""
@@ -160,8 +191,11 @@ class Scenario(Frozen):
     """Whether what a site could not ship stays owed or is dropped."""
     demand_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Correlation between any two stores' demand (of its normal scores), 0 to below 1."""
-    stores: Annotated[tuple[Store, ...], Field(min_length=1, max_length=1000)]
-    """The stores, one [[stores]] table each; keys in [store_defaults] fill what they leave out."""
+    store_defaults: StoreDefaults = StoreDefaults()
+    """Keys that fill what a [[stores]] table or a store of a demand CSV leaves out."""
+    stores: Annotated[tuple[Store, ...], Field(min_length=1, max_length=MOST_STORES)]
+    """The stores, one [[stores]] table each, at most 1000; with a [demand_file], those of the
+    file, and a table is needed only for what differs from [store_defaults]."""
     warehouse: Warehouse = Warehouse()
     """The warehouse."""
     supplier: Supplier = Supplier()
@@ -194,9 +228,50 @@ class Scenario(Frozen):
                 raise ValueError(
                     f"store {store.name} has trace demand; give a [demand_file] or --demand"
                 )
-        if self.demand_correlation and self.history is not None:
-            raise ValueError("demand_correlation must be 0 where demand is replayed from a file")
+        if self.history is not None:
+            self._replayed(self.history)
+        if self.period != "day":
+            for store in self.stores:
+                if store.demand.season and store.demand.season.weekday:
+                    raise ValueError(
+                        f'demand.season.weekday of store {store.name} needs period = "day", '
+                        f"got {self.period!r}"
+                    )
         return self
+
+    @model_validator(mode="after")
+    def _units_agree(self) -> Self:
+        packs = [store.orders.pack_size for store in self.stores]
+        if not self.whole:
+            if any(packs) and not all(packs):
+                raise ValueError(
+                    "orders.pack_size must be given for all stores or for none where units = "
+                    '"continuous"'
+                )
+            return self
+        sites = [(f"store {s.name}", s.orders) for s in self.stores]
+        sites += [("the warehouse", self.warehouse.orders), ("the supplier", self.supplier.orders)]
+        numbers = [
+            (f"orders.{field} of {site}", getattr(orders, field))
+            for site, orders in sites
+            for field in ("pack_size", "minimum")
+        ]
+        for field, value in [*numbers, ("capacity of the supplier", self.supplier.capacity)]:
+            if value is not None and value % 1:
+                raise ValueError(f"{field} must be whole where units are whole, got {value:g}")
+        return self
+
+    def _replayed(self, history: History) -> None:
+        if self.demand_correlation:
+            raise ValueError("demand_correlation must be 0 where demand is replayed from a file")
+        for store in self.stores:
+            if store.demand.kind != "trace":
+                raise ValueError(
+                    f"demand of store {store.name} must be left out where a demand file gives it, "
+                    f"got kind {store.demand.kind}"
+                )
+        if tuple(store.name for store in self.stores) != history.stores:
+            raise ValueError(f"stores must be those of the demand file: {list(history.stores)}")
 
     # --- facts derived from the description -----------------------------------------------
 

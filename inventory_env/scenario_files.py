@@ -1,15 +1,23 @@
 """Reading and writing scenario files (TOML), shipped and the user's own."""
 
+from __future__ import annotations
+
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli_w
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from inventory_env.errors import InputError
-from inventory_env.scenario import Scenario
+from inventory_env.history import DemandFile
+from inventory_env.scenario import Scenario, StoreDefaults
+
+if TYPE_CHECKING:
+    from inventory_env.import_report import ImportReport
+
+Section = TypeVar("Section", bound=BaseModel)
 
 
 def shipped_names() -> list[str]:
@@ -24,9 +32,14 @@ def load_scenario(name_or_file: str | Path) -> Scenario:
     Raises:
         InputError: if there is no such scenario or the file is not valid.
     """
+    return load_with_report(name_or_file)[0]
+
+
+def load_with_report(name_or_file: str | Path) -> tuple[Scenario, ImportReport | None]:
+    """As `load_scenario`, and what was read from the scenario's own demand file, if it has one."""
     text = read_scenario_text(name_or_file)
     base = Path(name_or_file).parent if str(name_or_file).endswith(".toml") else Path()
-    return parse_scenario(text, source=str(name_or_file), base=base)
+    return _parsed(text, source=str(name_or_file), base=base)
 
 
 def read_scenario_text(name_or_file: str | Path) -> str:
@@ -46,17 +59,45 @@ def read_scenario_text(name_or_file: str | Path) -> str:
 
 def parse_scenario(text: str, *, source: str, base: Path) -> Scenario:
     """Validate a scenario file's text; `source` names it in messages, `base` anchors its paths."""
+    return _parsed(text, source=source, base=base)[0]
+
+
+def _parsed(text: str, *, source: str, base: Path) -> tuple[Scenario, ImportReport | None]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{source}: not valid TOML: {error}") from None
-    defaults = table.pop("store_defaults", {})
-    stores = table.get("stores")
-    if isinstance(stores, list) and isinstance(defaults, dict):
-        table["stores"] = [
-            {**defaults, **store} if isinstance(store, dict) else store for store in stores
-        ]
-    return validated(table, source)
+    if "history" in table:
+        raise InputError(f"{source}: history: unknown key")
+    stores, defaults = table.get("stores", []), table.get("store_defaults", {})
+    sound = isinstance(stores, list) and isinstance(defaults, dict)
+    if not sound or not all(isinstance(store, dict) for store in stores):
+        return validated(table, source), None
+    if "demand_file" in table and all(isinstance(store.get("name"), str) for store in stores):
+        return _with_own_demand(table, source, base)
+    if stores:
+        table["stores"] = [{**defaults, **store} for store in stores]
+    return validated(table, source), None
+
+
+def _with_own_demand(
+    table: dict[str, Any], source: str, base: Path
+) -> tuple[Scenario, ImportReport]:
+    """A scenario whose stores and demand come from the CSV that it names."""
+    from inventory_env.replay import fitted_episode, own_demand  # pandas takes its time
+
+    file = _section(DemandFile, table, "demand_file", source)
+    _section(StoreDefaults, table, "store_defaults", source)
+    path = base / file.path
+    table, report = own_demand(table, file, path, source)
+    return fitted_episode(validated(table, source), report, path)
+
+
+def _section(model: type[Section], table: dict[str, Any], name: str, source: str) -> Section:
+    try:
+        return model.model_validate(table.get(name, {}))
+    except ValidationError as error:
+        raise InputError(describe(error, f"{source}: {name}")) from None
 
 
 def validated(table: dict[str, Any], source: str) -> Scenario:
