@@ -29,8 +29,8 @@ def episode_figure(evaluation: Evaluation) -> Figure:
     figure = new_figure(
         5.2,
         f"Units not served on time in one episode at {name}: {told}",
-        f"Episode {world} of seed {evaluation.seed}: of those recorded, the one whose cost difference "
-        f"is nearest the mean. {evaluation.scenario.period.capitalize()}s "
+        f"Episode {world} of seed {evaluation.seed}, whose difference in cost is nearest the mean "
+        f"of those recorded. {evaluation.scenario.period.capitalize()}s "
         f"{window.start + 1} to {window.stop}{shading}.",
     )
     axes = np.atleast_2d(
@@ -75,8 +75,9 @@ def learned_order_figure(evaluation: Evaluation) -> Figure:
     figure = new_figure(
         1.5 + 2.7 * rows,
         _order_finding(evaluation),
-        f"Mean order{beside}; band: 80 % of {evaluation.judged}'s orders; grey: how often "
-        f"it was there. Inventory position: on hand, on the way and owed, less backorders.{picked}",
+        f"Mean order{beside}; band: 80 % of {evaluation.judged}'s orders; grey: how "
+        f"often each position occurs. Inventory position: on hand, on "
+        f"the way and owed, less backorders.{picked}",
     )
     panels = figure.subplots(rows, columns, squeeze=False)
     counted = slice(evaluation.scenario.warm_up, None)
@@ -155,9 +156,9 @@ def _order_panel(
     )
     axes.annotate(
         f"bars: orders, standard deviation {ordered.std():,.1f}",
-        (0.81, 0.98),
+        (0.01, 0.98),
         xycoords="axes fraction",
-        ha="right",
+        ha="left",
         va="top",
         fontsize=9,
         color=LEARNED if colour == LEARNED else MUTED,

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from benchmarks.compare import METRICS, Comparison, mean_interval
+from benchmarks.compare import IDENTICAL, METRICS, Comparison, mean_interval
 from benchmarks.evaluation import Evaluation
 from benchmarks.style import (
     INK,
@@ -21,6 +21,7 @@ from benchmarks.style import (
     name_rows,
     new_figure,
     readable_range,
+    signed,
     tidy,
     with_margin,
 )
@@ -99,10 +100,11 @@ def rewards_figure(evaluation: Evaluation) -> Figure:
             alpha=0.25,
             linewidths=0,
         )
-        _interval(axes, row, comparison, (low, high))
-        share = percent(float((values > 0).mean()))
+        measured = (comparison.difference, *comparison.ci95)
+        _interval(axes, row, colour, measured, (low, high))
+        share = f"better in {percent(float((values > 0).mean()))}\nof episodes"
         axes.annotate(
-            f"better in {share}\nof episodes",
+            "always the same" if comparison.verdict == IDENTICAL else share,
             (1.015, row),
             xycoords=("axes fraction", "data"),
             va="center",
@@ -112,27 +114,35 @@ def rewards_figure(evaluation: Evaluation) -> Figure:
     axes.axvline(0, color=INK, linewidth=0.9)
     axes.set_xlim(low, high)
     tidy(axes, title=f"Reward of an episode, {evaluation.judged} minus ...", grid="x")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     axes.set_xlabel(f"reward per episode; right of 0: {evaluation.judged} is better")
     name_rows(axes, others, evaluation.judged)
     return figure
 
 
 def cost_split_figure(evaluation: Evaluation) -> Figure:
-    """What a period costs under every policy, by kind of cost and by tier."""
+    """What a period costs under every policy, by kind and by tier, and the paired difference."""
     figure = new_figure(
         _height(evaluation) + 0.2,
         _finding(evaluation, "cost_per_period", "cost"),
-        _note(evaluation, "A bar that reaches the edge goes on to the number on it."),
+        _note(evaluation, "Means of all sites together."),
     )
-    left, right = figure.subplots(1, 2, sharey=True)
-    by_kind = {kind: f"{kind}_cost_per_period" for kind in KINDS}
-    by_tier = {tier: f"{tier}_cost_per_period" for tier in TIERS}
-    _stack(left, evaluation, by_kind, KINDS)
+    period = evaluation.scenario.period
+    if evaluation.scenario.warehouse.unlimited:
+        left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.35, 1))
+    else:
+        ratios = (1.35, 1, 1)
+        left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=ratios)
+        by_tier = {tier: f"{tier}_cost_per_period" for tier in TIERS}
+        _stack(middle, evaluation, by_tier, TIERS, room=1.1)
+        tidy(middle, grid="x")
+        middle.set_xlabel(f"money per {period}, by tier")
+    _stack(left, evaluation, {kind: f"{kind}_cost_per_period" for kind in KINDS}, KINDS)
+    _differences(right, evaluation, "cost_per_period", in_percent=True)
     tidy(left, grid="x")
-    _stack(right, evaluation, by_tier, TIERS)
-    tidy(right, grid="x")
-    for axes in (left, right):
-        axes.set_xlabel(f"money per {evaluation.scenario.period}")
+    tidy(right, title=f"{evaluation.judged} minus rule", grid="x")
+    left.set_xlabel(f"money per {period}, by kind")
+    right.set_xlabel("% of the rule's cost, same episodes")
     name_rows(left, list(evaluation.outcomes), evaluation.judged)
     return figure
 
@@ -159,6 +169,8 @@ def _finding(evaluation: Evaluation, metric: str, label: str, *, points: bool = 
         return f"{judged}: {label}"
     baseline = evaluation.others[0]
     found = evaluation.comparison(baseline, metric)
+    if found.verdict == IDENTICAL:
+        return f"{judged} and {baseline} do not differ in {label} in any episode"
     if not found.clear:
         return f"No clear difference in {label} between {judged} and {baseline}, the cheapest rule"
     word = "more" if found.difference > 0 else "less"
@@ -168,7 +180,10 @@ def _finding(evaluation: Evaluation, metric: str, label: str, *, points: bool = 
         size = f"{100 * abs(found.difference):.2f} points {word} ({low:.2f} to {high:.2f})"
         return f"{judged}'s {label} is {size} than {baseline}'s, the cheapest rule"
     low, high = sorted(abs(end) for end in found.percent_ci95)
-    size = f"{abs(found.percent):.1f} % {word} ({low:.1f} to {high:.1f} %)"
+    digits = 1 if abs(found.percent) >= 10 else 2
+    size = f"{abs(found.percent):.{digits}f} % {word} ({low:.{digits}f} to {high:.{digits}f} %)"
+    if label == "cost":
+        return f"{judged} costs {size} than {baseline}, the cheapest rule"
     return f"{judged} has {size} {label} than {baseline}, the cheapest rule"
 
 
@@ -209,53 +224,71 @@ def _dots(axes: Axes, evaluation: Evaluation, kpi: str, form: Formatter) -> None
 
 
 def _interval(
-    axes: Axes, row: int, found: Comparison, limits: tuple[float, float], scale: float = 1.0
+    axes: Axes,
+    row: int,
+    colour: str,
+    measured: tuple[float, float, float],
+    limits: tuple[float, float],
 ) -> None:
-    """A paired difference with its interval; an arrow at the edge where it lies outside."""
-    low, high = limits
-    value = scale * found.difference
+    """A difference with the ends of its interval; an arrow at the edge where it lies outside."""
+    value, *ends = measured
     if not np.isfinite(value):
         return
-    at = float(np.clip(value, low, high))
-    colour = _colour(found)
+    at = float(np.clip(value, *limits))
     if at == value:
-        ends = [scale * end for end in found.ci95]
         axes.plot(ends, [row, row], color=colour, linewidth=2.4, solid_capstyle="butt")
-    marker = "o" if at == value else (">" if value > high else "<")
+    marker = "o" if at == value else (">" if value > at else "<")
     axes.plot([at], [row], marker=marker, color=colour, markersize=6, clip_on=False)
     axes.annotate(
-        f"{value:+,.2f}",
+        signed(value),
         (at, row),
         xytext=(0, 6),
         textcoords="offset points",
-        ha="center" if at == value else ("right" if value > high else "left"),
+        ha="center" if at == value else ("right" if value > at else "left"),
         fontsize=8.5,
         color=colour,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
     )
 
 
-def _differences(axes: Axes, evaluation: Evaluation, metric: str, scale: float = 1.0) -> None:
+def _differences(
+    axes: Axes,
+    evaluation: Evaluation,
+    metric: str,
+    *,
+    scale: float = 1.0,
+    in_percent: bool = False,
+) -> None:
     """Paired differences of the judged policy to every other, in its row."""
     found = {name: evaluation.comparison(name, metric) for name in evaluation.others}
-    ends = [scale * end for c in found.values() for end in c.ci95]
-    low, high = readable_range(np.array(ends), 0.0)
+    measured = {
+        name: (c.percent, *c.percent_ci95)
+        if in_percent
+        else (scale * c.difference, scale * c.ci95[0], scale * c.ci95[1])
+        for name, c in found.items()
+    }
+    limits = readable_range(np.array([ends for _, *ends in measured.values()]).ravel(), 0.0)
     axes.axvline(0, color=INK, linewidth=0.9)
     for row, name in enumerate(evaluation.outcomes):
         if name != evaluation.judged:
-            _interval(axes, row, found[name], (low, high), scale)
-    axes.set_xlim(low, high)
+            _interval(axes, row, _colour(found[name]), measured[name], limits)
+    axes.set_xlim(*limits)
     axes.locator_params(axis="x", nbins=5)
 
 
 def _stack(
-    axes: Axes, evaluation: Evaluation, parts: dict[str, str], colours: dict[str, str]
+    axes: Axes,
+    evaluation: Evaluation,
+    parts: dict[str, str],
+    colours: dict[str, str],
+    *,
+    room: float = 1.4,
 ) -> None:
-    """Stacked bars that add up to a total, with its interval and value; parts named on top."""
+    """Stacked bars, their parts named on top; with `room` to the right for the total's value."""
     outcomes = list(evaluation.outcomes.values())
     found = [mean_interval(np.sum([o.kpis[k] for k in parts.values()], axis=0)) for o in outcomes]
     totals = np.array([mean for mean, *_ in found])
-    edge = 1.4 * float(totals[totals <= 2.5 * max(totals.min(), 1e-12)].max(initial=0.0)) or 1.0
+    edge = room * float(totals[totals <= 2.5 * np.median(totals)].max(initial=0.0)) or 1.0
     shown = [part for part, kpi in parts.items() if any(o.kpis[kpi].any() for o in outcomes)]
     for row, (outcome, (mean, _, low, high)) in enumerate(zip(outcomes, found, strict=True)):
         left = 0.0
@@ -263,11 +296,13 @@ def _stack(
             width = outcome.mean(parts[part])
             axes.barh(row, width, left=left, height=0.62, color=colours[part], linewidth=0)
             left += width
-        cut = mean > edge / 1.3
+        cut = mean > edge / (1 + (room - 1) * 0.75)
         if not cut:
             axes.plot([low, high], [row, row], color=INK, linewidth=1.4, solid_capstyle="butt")
+        if room < 1.2 and not cut:
+            continue
         axes.annotate(
-            with_margin(mean, (high - low) / 2),
+            with_margin(mean, (high - low) / 2) + (" →" if cut else ""),
             (edge if cut else max(high, mean), row),
             xytext=(-4 if cut else 5, 0),
             textcoords="offset points",

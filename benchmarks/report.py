@@ -5,7 +5,7 @@ from rich import box
 from rich.table import Table
 
 from benchmarks.certificate import certificate
-from benchmarks.compare import METRICS, Comparison, mean_interval
+from benchmarks.compare import IDENTICAL, METRICS, Comparison, mean_interval
 from benchmarks.evaluation import Evaluation, Outcome
 from benchmarks.style import number, with_margin
 from inventory_env.frozen import Array
@@ -61,7 +61,7 @@ def comparison_table(evaluation: Evaluation) -> Table:
             _share(outcome.mean("fill_rate"), unit=""),
             _share(outcome.mean("cycle_service_level"), unit=""),
             number(outcome.mean("stockouts_per_period")),
-            "" if found is None else (found.verdict if found.clear else "no clear difference"),
+            "" if found is None else _short(found),
             style="bold cyan" if ours else None,
         )
     return table
@@ -84,8 +84,7 @@ def report_text(evaluation: Evaluation) -> str:
         dates = scenario.history.dates
         parts.append(f"{HELD_OUT}\nHeld-out dates: {dates[first]} to {dates[end - 1]}.")
     parts.append(
-        _heading("Who is better")
-        + "\n".join([*_in_short(evaluation), "", _comparisons(evaluation)])
+        _heading("Who is better") + "\n".join([*in_short(evaluation), "", _comparisons(evaluation)])
     )
     parts.append(_heading("Policies") + _policies(evaluation))
     for name in [judged, *evaluation.others[:1]]:
@@ -99,7 +98,7 @@ def _heading(text: str) -> str:
     return f"{text}\n{'-' * len(text)}\n"
 
 
-def _in_short(evaluation: Evaluation) -> list[str]:
+def in_short(evaluation: Evaluation) -> list[str]:
     """What the comparison of cost says, a line for each verdict."""
     verdicts: dict[str, list[str]] = {}
     for name in evaluation.others:
@@ -262,6 +261,12 @@ def _percent(found: Comparison) -> str:
         return "–"  # noqa: RUF001
     digits = 2 if abs(found.percent) < 10 else 1 if abs(found.percent) < 100 else 0
     return f"{found.percent:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
+
+
+def _short(found: Comparison) -> str:
+    if found.verdict == IDENTICAL:
+        return "identical"
+    return found.verdict if found.clear else "no clear winner"
 
 
 def _share(value: float, unit: str = " %") -> str:

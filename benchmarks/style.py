@@ -22,7 +22,7 @@ STOCKOUTS = "#d9876b"
 KINDS = {"holding": "#8db4c7", "shortage": "#d9876b", "ordering": "#c9bf95"}
 TIERS = {"store": "#4f8a8b", "warehouse": "#9dbfb0", "supplier": "#d6d3bd"}
 WIDTH = 10.0  # inches
-CHARACTERS = 92  # of a title that fit into WIDTH
+CHARACTERS = 100  # of a title that fit into WIDTH
 
 
 def new_figure(height: float, title: str, note: str = "") -> Figure:
@@ -33,13 +33,13 @@ def new_figure(height: float, title: str, note: str = "") -> Figure:
         _wrapped(title, CHARACTERS),
         x=0.015,
         ha="left",
-        fontsize=13,
+        fontsize=12,
         fontweight="bold",
         color=INK,
     )
     if note:
         figure.supxlabel(
-            _wrapped(note, int(CHARACTERS * 1.6)), x=0.015, ha="left", fontsize=8.5, color=MUTED
+            _wrapped(note, int(CHARACTERS * 1.5)), x=0.015, ha="left", fontsize=8.5, color=MUTED
         )
     return figure
 
@@ -97,6 +97,13 @@ def number(value: float) -> str:
     size = abs(value)
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
     return f"{value:,.{digits}f}"
+
+
+def signed(value: float) -> str:
+    """A number with its sign."""
+    sign = "+" if value > 0 else "−" if value < 0 else ""  # noqa: RUF001
+    size = abs(value)
+    return sign + (f"{size:.2f}" if 0.095 <= size < 99.995 else number(size))
 
 
 def with_margin(mean: float, half: float) -> str:
