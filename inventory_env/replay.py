@@ -6,11 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from inventory_env.demand_csv import fitted_smoothing, read_demand
 from inventory_env.errors import InputError
 from inventory_env.history import DemandFile, History, Part
 from inventory_env.import_report import ImportReport
 from inventory_env.scenario import LONGEST_NAME, Scenario, Store
+from inventory_env.scenario_files import describe
 
 Table = dict[str, Any]
 
@@ -31,16 +34,20 @@ def scenario_with_demand(scenario: Scenario, file: DemandFile) -> tuple[Scenario
     stores = [
         Store.model_validate(table) for table in _store_tables(history, given, defaults, file.path)
     ]
-    changed = scenario.with_history(
-        history,
-        stores,
-        name=_name(file),
-        description=f"Recorded demand of {file.path.name} in the chain of {scenario.name}",
-        period=report.period,
-        demand_correlation=0.0,
-        demand_file=file.model_copy(update=history.split_dates),
-        **_episode(scenario, stores, history, file.path),
-    )
+    changes = _episode(scenario, stores, history, file.path)
+    try:
+        changed = scenario.with_history(
+            history,
+            stores,
+            name=_name(file),
+            description=f"Recorded demand of {file.path.name} in the chain of {scenario.name}",
+            period=report.period,
+            demand_correlation=0.0,
+            demand_file=file.model_copy(update=history.split_dates),
+            **changes,
+        )
+    except ValidationError as error:
+        raise InputError(describe(error, f"{scenario.name} with {file.path}")) from None
     own = [name for name in history.stores if name in given]
     others = [name for name in history.stores if name not in given]
     notes = (

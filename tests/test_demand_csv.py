@@ -334,6 +334,17 @@ def test_missing_setting_is_named(tmp_path: Path) -> None:
         scenario_with_demand(load_scenario("single-store"), file)
 
 
+def test_defaults_that_do_not_suit_the_chain(tmp_path: Path) -> None:
+    defaults = {"lead_time": 1, "holding_cost": 1, "shortage_cost": 9, "orders": {"minimum": 2.5}}
+    base = load_scenario("three-stores").model_copy(
+        update={"store_defaults": StoreDefaults.model_validate(defaults)}
+    )
+    with pytest.raises(
+        InputError, match=r"three-stores with .*: orders.minimum of store a must be"
+    ):
+        scenario_with_demand(base, written(tmp_path, rows()))
+
+
 def test_episode_fits_twice_into_the_shortest_part(tmp_path: Path) -> None:
     base = load_scenario("three-stores")
     scenario, report = scenario_with_demand(base, written(tmp_path, rows()))
