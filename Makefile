@@ -17,7 +17,7 @@ setup: .venv/ready
 		{ echo "cannot make a virtual environment; on Debian or Ubuntu:" \
 		"sudo apt install python3-venv" >&2; exit 1; }
 	@echo "Installing into .venv (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
 test: setup

@@ -1,0 +1,368 @@
+"""The command line: each command parses, calls one function and prints.
+
+Mistakes of the user end in one line on stderr and exit code 2. Heavy imports live in the commands,
+so that help answers at once.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from inventory_env.scenario import Scenario
+    from policies.run_folder import Run
+    from policies.training import Progress
+
+EVALUATION_SEED = 1_000_003
+
+
+class Commands(TyperGroup):
+    """Turns every mistake of the user into one line and exit code 2."""
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        try:
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+        except (TyperException, ValueError, OSError) as error:
+            print(f"error: {_message(error)}", file=sys.stderr)
+            code = 2
+        sys.exit(code or 0)
+
+
+def _message(error: Exception) -> str:
+    """The mistake in one line; an error that is not the user's is raised again."""
+    from pydantic import ValidationError
+
+    from inventory_env.errors import InputError
+    from inventory_env.scenario_files import describe
+
+    if isinstance(error, TyperException):
+        message = error.format_message()
+    elif isinstance(error, ValidationError):
+        message = describe(error, "input")
+    elif isinstance(error, InputError):
+        message = str(error)
+    elif isinstance(error, OSError) and error.filename is not None:
+        message = f"{error.filename}: {error.strerror}"
+    else:
+        raise error
+    return " ".join(message.split())
+
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Learned ordering policies for supplier -> warehouse -> stores, proven against rules.",
+)
+scenarios_app = typer.Typer(help="List, show, check and document scenario files.")
+app.add_typer(scenarios_app, name="scenarios")
+
+Runs = Annotated[Path, typer.Option(help="Folder of all runs.", file_okay=False)]
+
+
+@app.callback(invoke_without_command=True)
+def hmarl(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"hmarl {installed('hmarl')}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command()
+def train(
+    scenario: Annotated[
+        str | None, typer.Option(help="Shipped scenario or TOML file.", show_default="three-stores")
+    ] = None,
+    demand: Annotated[Path | None, typer.Option(help="CSV of demand to replay.")] = None,
+    date_column: Annotated[str | None, typer.Option(help="CSV column of the date.")] = None,
+    store_column: Annotated[str | None, typer.Option(help="CSV column of the store.")] = None,
+    demand_column: Annotated[str | None, typer.Option(help="CSV column of the demand.")] = None,
+    item_column: Annotated[str | None, typer.Option(help="CSV column of the item.")] = None,
+    item: Annotated[str | None, typer.Option(help="Item to read from the CSV.")] = None,
+    test_from: Annotated[
+        str | None, typer.Option(help="First date kept for evaluation.", metavar="DATE")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Experiences to learn from.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed.  [default: 0]")] = None,
+    algo: Annotated[
+        Literal["ppo", "recurrent-ppo", "maskable-ppo"] | None, typer.Option(help="Learner.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file of training settings.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Continue this stopped run, exactly.", metavar="RUN")
+    ] = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Also log for TensorBoard.")
+    ] = False,
+    runs: Runs = Path("runs"),
+) -> None:
+    """Learn a policy; a run folder appears."""
+    csv_options = {
+        "date_column": date_column,
+        "store_column": store_column,
+        "demand_column": demand_column,
+        "item_column": item_column,
+        "item": item,
+        "test_from": test_from,
+    }
+    options = {"scenario": scenario, "demand": demand, **csv_options, "steps": steps}
+    options |= {"seed": seed, "algo": algo, "config": config, "tensorboard": tensorboard or None}
+    if resume is not None:
+        _refuse(options, f"--resume {resume} continues a run as it was started")
+    elif demand is None:
+        _refuse(csv_options, "there is no CSV without --demand")
+
+    elif tensorboard:
+        _need_tensorboard()
+
+    from inventory_env.training_config import with_training
+    from policies import training
+    from policies.run_folder import new_folder
+
+    console = _console()
+    if resume is not None:
+        _learn(console, resume, lambda tell: training.resume(resume, tell))
+        return
+    chain = _chain(console, scenario or "three-stores", demand, csv_options)
+    chain = with_training(chain, config, steps=steps, algorithm=algo)
+    folder = new_folder(runs, chain)
+    console.print(f"Run folder: {folder}", soft_wrap=True)
+    _learn(
+        console,
+        folder,
+        lambda tell: training.train(
+            chain, seed=seed or 0, folder=folder, on_progress=tell, tensorboard=tensorboard
+        ),
+    )
+
+
+@app.command(name="eval")
+def evaluate(
+    baseline: Annotated[
+        list[str], typer.Option(help="Rule to compare with, or all; repeatable.", metavar="NAME")
+    ],
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder.", show_default="the newest", metavar="RUN")
+    ] = None,
+    untuned: Annotated[
+        bool, typer.Option("--untuned", help="Take the rules' levels from formulas.")
+    ] = False,
+    episodes: Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the test demand.")] = EVALUATION_SEED,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the results.", show_default="RUN/evaluation", file_okay=False
+        ),
+    ] = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """Compare a run with rules: same demand for all, intervals, plots, report."""
+    from benchmarks.evaluate import evaluate as run_evaluation
+    from benchmarks.report import comparison_table, in_short
+    from policies.rule_search import baseline as find_rule
+    from policies.rule_search import baseline_names
+    from policies.run_folder import load_run, newest_run
+
+    console = _console()
+    found = load_run(newest_run(runs) if run is None else run)
+    chain, rules = found.scenario, found.folder / "rules"
+    names = baseline_names(baseline, chain)
+    with console.status("setting up the rules" if untuned else "tuning the rules"):
+        policies = [
+            find_rule(name, chain, seed=found.seed, tuned=not untuned, cache=rules)
+            for name in names
+        ]
+    folder = found.folder / "evaluation" if out is None else out
+    with console.status(f"running {episodes} episodes of each policy"):
+        evaluation = run_evaluation(
+            chain,
+            [found.policy, *policies],
+            episodes=episodes,
+            seed=seed,
+            out=folder,
+            learned=found.policy.name,
+            start_rule=found.start_rule,
+        )
+    console.print(comparison_table(evaluation))
+    console.print("\n".join(in_short(evaluation)), markup=False, soft_wrap=True)
+    console.print(f"Tables, plots and report: {folder}", markup=False, soft_wrap=True)
+
+
+@scenarios_app.callback(invoke_without_command=True)
+def scenarios(context: typer.Context) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    from inventory_env.scenario_files import load_scenario, shipped_names
+
+    table = _table("scenario", "description")
+    for name in shipped_names():
+        table.add_row(name, load_scenario(name).description)
+    _console().print(table)
+
+
+@scenarios_app.command()
+def show(name: Annotated[str, typer.Argument(help="Shipped scenario or TOML file.")]) -> None:
+    """Print a scenario file, to start your own from."""
+    from inventory_env.scenario_files import read_scenario_text
+
+    print(read_scenario_text(name), end="")
+
+
+@scenarios_app.command()
+def check(file: Annotated[str, typer.Argument(help="TOML file or shipped scenario.")]) -> None:
+    """Validate a scenario file and say what it describes."""
+    from inventory_env.scenario_summary import scenario_lines
+
+    console = _console()
+    lines = scenario_lines(_chain(console, file, None, {}))
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+@scenarios_app.command()
+def fields() -> None:
+    """Every key a scenario file may have: type and range, default, meaning."""
+    from inventory_env.scenario_fields import scenario_keys
+
+    console = _console()
+    for part in scenario_keys():
+        places = ", ".join(f"[{place}]" if place else "top of the file" for place in part.places)
+        console.print(f"\n{places}", style="bold", markup=False, highlight=False)
+        console.print(part.meaning, markup=False, highlight=False)
+        table = _table("key", "allowed", "default", "meaning")
+        for key in part.keys:
+            table.add_row(key.name, key.allowed, key.default, key.meaning)
+        console.print(table, markup=False)
+
+
+# --- presentation -----------------------------------------------------------------------------
+
+
+def _refuse(options: dict[str, Any], reason: str) -> None:
+    """A usage error if any of these options was given."""
+    names = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
+    if names:
+        raise TyperException(f"{reason}; leave out {', '.join(names)}")
+
+
+def _need_tensorboard() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("tensorboard") is None:
+        raise TyperException("--tensorboard needs a package: pip install 'hmarl[tensorboard]'")
+
+
+def _chain(
+    console: "Console", name: str, demand: Path | None, csv_options: dict[str, str | None]
+) -> "Scenario":
+    """The scenario, with what its demand file or `--demand` holds; the import is reported."""
+    from inventory_env.history import DemandFile
+    from inventory_env.replay import scenario_with_demand
+    from inventory_env.scenario_files import load_with_report
+
+    chain, report = load_with_report(name)
+    if demand is not None:
+        given = {key: value for key, value in csv_options.items() if value is not None}
+        file = DemandFile.model_validate({"path": demand, **given})
+        chain, report = scenario_with_demand(chain, file)
+    if report is not None:
+        console.print("\n".join(report.lines()), markup=False, soft_wrap=True)
+    return chain
+
+
+def _learn(
+    console: "Console", folder: Path, work: "Callable[[Callable[[Progress], None]], Run]"
+) -> None:
+    """Follow a training with a progress bar, sum it up, and say what to do next."""
+    from rich import progress
+
+    bar = progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(),
+        progress.TextColumn("{task.fields[speed]}"),
+        console=console,
+        refresh_per_second=4,
+    )
+    newest: Progress | None = None
+    try:
+        with bar:
+            task = bar.add_task("tuning the start rule", total=None, speed="")
+
+            def tell(now: "Progress") -> None:
+                nonlocal newest
+                if now.validation is not (newest and newest.validation):
+                    bar.console.print(_validation(now), soft_wrap=True)
+                newest = now
+                minutes, seconds = divmod(round(now.seconds_left), 60)
+                speed = f"{now.steps_per_second:,.0f} steps/s, {minutes}:{seconds:02d} left"
+                bar.update(
+                    task,
+                    description="training",
+                    total=now.total_steps,
+                    completed=now.steps,
+                    speed=speed,
+                )
+
+            run = work(tell)
+    except KeyboardInterrupt:
+        console.print(f"Stopped. Continue: hmarl train --resume {folder}", soft_wrap=True)
+        raise typer.Exit(130) from None
+    _print_outcome(console, run)
+
+
+def _validation(now: "Progress") -> str:
+    """What the policy is worth on the validation worlds, beside the tuned rule."""
+    worth = now.validation
+    assert worth is not None
+    return (
+        f"{now.steps:>10,} steps: cost {worth.cost:,.2f} a period (tuned rule "
+        f"{worth.rule_cost:,.2f}), fill rate {worth.fill_rate:.1%} ({worth.rule_fill_rate:.1%})"
+    )
+
+
+def _print_outcome(console: "Console", run: "Run") -> None:
+    manifest, folder = run.manifest, run.folder
+    gain = manifest["gain_over_start_rule"]
+    low, high = gain["ci95"]
+    table = _table("trained", run.policy.name)
+    table.add_row("steps", f"{manifest['steps']:,}")
+    table.add_row("training time", f"{manifest['training_seconds']:,.1f} s")
+    table.add_row("gain over the start rule", f"{gain['mean']:,.3g} a period")
+    table.add_row("95 % interval", f"{low:,.3g} to {high:,.3g}")
+    console.print(table)
+    if manifest["kept_rule"]:
+        console.print("Learning did not clearly beat the start rule, so the run keeps the rule.")
+    console.print(f"Next: hmarl eval --run {folder} --baseline reorder-point", soft_wrap=True)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _table(*columns: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    return Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def main() -> None:
+    """Entry point."""
+    app(prog_name="hmarl")
