@@ -353,7 +353,7 @@ def _print_outcome(console: "Console", run: "Run") -> None:
 def _console() -> "Console":
     from rich.console import Console
 
-    return Console(highlight=False)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
 
 
 def _table(*columns: str) -> "Table":

@@ -40,7 +40,7 @@ def comparison_table(evaluation: Evaluation) -> Table:
         caption_justify="left",
         pad_edge=False,
     )
-    table.add_column("policy")
+    table.add_column("policy", no_wrap=True)
     for heading in (
         f"cost per\n{evaluation.scenario.period}",
         f"cost of {judged}\nagainst it, %",

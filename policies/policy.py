@@ -13,7 +13,9 @@ class Policy(Protocol):
     must not look at anything of a situation's tape beyond the season's factors.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What people call it, unique in a comparison."""
 
     def wishes(self, situation: Situation) -> Array:
         """(world, store) units each store wants to order, before order constraints."""

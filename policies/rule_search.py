@@ -7,7 +7,7 @@ generation face the same demand, one world each, in one simulation.
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -91,6 +91,20 @@ BASELINES = (
 )
 
 
+def baseline_names(asked: Sequence[str], scenario: Scenario) -> list[str]:
+    """The baselines asked for, each once; "all" is every one that the scenario has.
+
+    Raises:
+        InputError: if there is no such baseline.
+    """
+    known = [*BASELINES, *(["current"] if scenario.store_rule else [])]
+    for name in asked:
+        if name not in [*known, "all"]:
+            allowed = ", ".join([*known, "all"])
+            raise InputError(f"baseline {name!r} is unknown; allowed: {allowed}")
+    return known if "all" in asked else list(dict.fromkeys(asked))
+
+
 def baseline(
     name: str, scenario: Scenario, *, seed: int, tuned: bool = True, cache: Path | None = None
 ) -> Policy:
@@ -113,9 +127,7 @@ def baseline(
         rule = type(built[0])
         columns = {f.name: np.array([getattr(b, f.name) for b in built]) for f in fields(built[0])}  # type: ignore[arg-type]
         return RulePolicy(name, rule(**columns))
-    if name not in BASELINES:
-        allowed = ", ".join([*BASELINES, *(["current"] if scenario.store_rule else []), "all"])
-        raise InputError(f"baseline {name!r} is unknown; allowed: {allowed}")
+    baseline_names([name], scenario)
     if not tuned:
         return RulePolicy(name, formula_rule(name, scenario))
     return RulePolicy(name, tuned_rule(name, scenario, seed=seed, cache=cache))
