@@ -7,6 +7,8 @@ import numpy as np
 
 from inventory_env.history import History, Part
 
+MOST_LINES = 20
+
 
 @dataclass(frozen=True)
 class StoreReport:
@@ -51,7 +53,8 @@ class StoreReport:
         if self.filled:
             facts.append(f"{self.filled} missing dates read as 0")
         if self.outliers:
-            facts.append(f"{self.outliers} outliers, largest {self.largest:g}, kept")
+            word = "outlier" if self.outliers == 1 else "outliers"
+            facts.append(f"{self.outliers} {word}, largest {self.largest:g}, kept")
         return f"store {self.name}: {'; '.join(facts)}"
 
 
@@ -76,7 +79,9 @@ class ImportReport:
             f"{self.file}{item}: {len(self.stores)} stores, {len(dates)} {self.period}s, "
             f"{dates[0]} to {dates[-1]}"
         ]
-        lines += [store.line() for store in self.stores]
+        lines += [store.line() for store in self.stores[:MOST_LINES]]
+        if len(self.stores) > MOST_LINES:
+            lines.append(f"and {len(self.stores) - MOST_LINES} more stores")
         if self.repeated:
             lines.append(f"{self.repeated} identical rows left out")
         if self.summed:

@@ -50,11 +50,9 @@ def scenario_with_demand(scenario: Scenario, file: DemandFile) -> tuple[Scenario
         raise InputError(describe(error, f"{scenario.name} with {file.path}")) from None
     own = [name for name in history.stores if name in given]
     others = [name for name in history.stores if name not in given]
-    notes = (
-        [f"settings of {', '.join(own)}: the [[stores]] tables of {scenario.name}"] if own else []
-    )
+    notes = [f"settings of {_listed(own)}: the [[stores]] tables of {scenario.name}"] if own else []
     if others:
-        notes.append(f"settings of {', '.join(others)}: the [store_defaults] of {scenario.name}")
+        notes.append(f"settings of {_listed(others)}: the [store_defaults] of {scenario.name}")
     if report.period != scenario.period:
         notes.append(
             f"a period is now a {report.period}, not a {scenario.period}: the lead times, costs "
@@ -191,6 +189,12 @@ def _noted(
             f"demand ({mean:.3g})",
         ]
     return replace(report, notes=tuple(notes))
+
+
+def _listed(names: list[str]) -> str:
+    return (
+        ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
+    )
 
 
 def _name(file: DemandFile) -> str:

@@ -129,6 +129,14 @@ def test_outliers_and_intermittent_stores_are_told_not_changed(tmp_path: Path) -
     assert history.demand.max() == 500
 
 
+def test_report_of_many_stores_stays_short(tmp_path: Path) -> None:
+    file = written(tmp_path, rows(stores=tuple(f"s{i}" for i in range(60))))
+    _, report = scenario_with_demand(load_scenario("three-stores"), file)
+    assert len(report.stores) == 60
+    assert "and 40 more stores" in report.lines()
+    assert any("settings of s0, s1, s2, s3, s4 and 55 more:" in line for line in report.lines())
+
+
 def test_split_at_given_dates(tmp_path: Path) -> None:
     file = written(tmp_path, rows())
     both, _ = read(file, validate_from=date(2020, 2, 1), test_from=date(2020, 3, 1))
