@@ -40,8 +40,7 @@ def _message(error: Exception) -> str:
     """The mistake in one line; an error that is not the user's is raised again."""
     from pydantic import ValidationError
 
-    from inventory_env.errors import InputError
-    from inventory_env.scenario_files import describe
+    from inventory_env.errors import InputError, describe
 
     if isinstance(error, TyperException):
         message = error.format_message()

@@ -9,11 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from inventory_env.demand_csv import fitted_smoothing, read_demand
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, describe
 from inventory_env.history import DemandFile, History, Part
 from inventory_env.import_report import ImportReport
 from inventory_env.scenario import LONGEST_NAME, Scenario, Store
-from inventory_env.scenario_files import describe
 
 Table = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tomli_w
 from pydantic import BaseModel, ValidationError
 
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, describe
 from inventory_env.history import DemandFile
 from inventory_env.scenario import Scenario, StoreDefaults
 
@@ -106,22 +106,6 @@ def validated(table: dict[str, Any], source: str) -> Scenario:
         return Scenario.model_validate(table)
     except ValidationError as error:
         raise InputError(describe(error, source)) from None
-
-
-def describe(error: ValidationError, source: str) -> str:
-    """The first error of a validation, in one line, and how many more there are."""
-    errors = error.errors()
-    first = errors[0]
-    field = ".".join(str(part) for part in first["loc"]) or "file"
-    message = first["msg"].removeprefix("Value error, ")
-    given = first["input"]
-    shown = "" if isinstance(given, dict | list | Scenario) else f", got {given!r}"
-    if first["type"] == "extra_forbidden":
-        message, shown = "unknown key", ""
-    elif first["type"] in ("missing", "value_error"):
-        shown = ""
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{source}: {field}: {message}{shown}{more}"
 
 
 def scenario_text(scenario: Scenario) -> str:

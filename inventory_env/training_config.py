@@ -6,9 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, describe
 from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import describe
 from inventory_env.settings import TrainingSettings
 
 
