@@ -8,7 +8,7 @@ from scipy.stats import bootstrap, t
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
 
-RESAMPLES = 2999
+RESAMPLES = 4999
 NO_DIFFERENCE = "no difference that these episodes can tell"
 IDENTICAL = "no difference: the same in every episode"
 Interval = tuple[float, float]
