@@ -158,8 +158,13 @@ def make_actions(scenario: Scenario) -> Actions:
 
 
 def _reach(scenario: Scenario) -> float:
-    """Standard deviations that an offset may reach: more where forecasts vary or links are long."""
-    longest = max(store.lead_time.moments[0] for store in scenario.stores)
-    if scenario.seasonal or scenario.history is not None:
+    """Standard deviations that an offset may reach.
+
+    One is enough for a single site; more pays where forecasts vary, where links are long, and
+    where stores share a stock.
+    """
+    varies = scenario.seasonal or scenario.history is not None
+    if varies or not scenario.warehouse.unlimited:
         return 2.0
+    longest = max(store.lead_time.moments[0] for store in scenario.stores)
     return 1.5 if longest >= 6 else 1.0

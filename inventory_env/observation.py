@@ -62,7 +62,6 @@ class Observer:
         state, memory, mean, sd = situation.state, situation.memory, self._mean, self._sd
         available = state.store_on_hand - state.store_backorders
         over_cover = mean * self._cover
-        excess = situation.forecast(1) * self._cover - over_cover
         rows: list[Array] = [
             available / over_cover,
             (situation.position - available) / over_cover,
@@ -70,7 +69,7 @@ class Observer:
             (memory.last_demand - mean) / sd,
             (situation.forecast(1) - mean) / sd,
             5.0 * (1.0 - memory.fill_rate),
-            (situation.position - over_cover - excess) / self._cover_sd,
+            (situation.adjusted_position - over_cover) / self._cover_sd,
         ]
         for extra in self.extras:
             rows.extend(self._extra(extra, situation, available, rule_order))

@@ -109,7 +109,8 @@ def read_json(file: Path) -> dict[str, Any]:
 def write_scenario(folder: Path, scenario: Scenario) -> None:
     """Keep the scenario, and the demand it replays, in the run's folder."""
     if scenario.history is not None:
-        write_history(scenario.history, folder / "demand.csv")
+        demand_file = write_history(scenario.history, folder / "demand.csv")
+        scenario = scenario.model_copy(update={"demand_file": demand_file})
     write_text(folder / SCENARIO, scenario_text(scenario))
 
 

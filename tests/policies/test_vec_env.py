@@ -1,0 +1,215 @@
+"""The VecEnv keeps SB3's contract, and SB3 does with it what the docs say."""
+
+import numpy as np
+import pytest
+import torch
+from stable_baselines3 import PPO
+
+from inventory_env.observation import CLIP, FEATURES
+from inventory_env.scenario import Scenario
+from inventory_env.scenario_files import load_scenario
+from inventory_env.vec_env import ChainVecEnv
+from policies.ppo import make_algorithm, make_env
+from policies.rule_based import RulePolicy
+from policies.rule_search import formula_rule
+
+
+def changed(scenario: Scenario, **settings: object) -> Scenario:
+    training = scenario.training.model_copy(update=settings)
+    return scenario.model_copy(update={"training": training})
+
+
+def small(name: str = "three-stores", **settings: object) -> tuple[Scenario, RulePolicy]:
+    scenario = changed(
+        load_scenario(name),
+        **{"worlds": 8, "worlds_per_tape": 4, "batch_size": 64, "epochs": 1, **settings},
+    )
+    return scenario, RulePolicy("rule", formula_rule("capped-base-stock", scenario))
+
+
+def env_of(
+    scenario: Scenario, rule: RulePolicy, *, worlds: int = 8, continuing: bool = False
+) -> ChainVecEnv:
+    return ChainVecEnv(scenario, rule.rule, seed=1, worlds=worlds, continuing=continuing)
+
+
+def zeros(env: ChainVecEnv) -> np.ndarray:
+    return np.zeros(env.num_envs, dtype=np.int64)
+
+
+def test_rows_are_stores_of_worlds_and_all_arrays_are_fresh() -> None:
+    env = env_of(*small())
+    assert env.num_envs == 8 * 3
+    kept = [np.asarray(env.reset())]
+    copies = [kept[0].copy()]
+    rewards_kept, rewards_copied = [], []
+    for _ in range(5):
+        observation, rewards, dones, infos = env.step(zeros(env))
+        rewards_kept.append(rewards)
+        rewards_copied.append(rewards.copy())
+        rewards += 7.0  # as SB3 does when it bootstraps
+        rewards_copied[-1] += 7.0
+        kept.append(np.asarray(observation))
+        copies.append(kept[-1].copy())
+        assert dones.shape == (24,)
+        assert len({id(info) for info in infos}) == 24
+    for was, is_now in zip(copies + rewards_copied, kept + rewards_kept, strict=True):
+        np.testing.assert_array_equal(was, is_now)
+    assert len({id(array) for array in kept}) == len(kept)
+    assert not any(
+        np.shares_memory(a, b) for i, a in enumerate(kept) for b in kept[i + 1 :]
+    )
+
+
+def test_an_episode_ends_as_truncation_for_all_rows_at_once() -> None:
+    scenario, rule = small("original")
+    env = env_of(scenario, rule)
+    env.reset()
+    for period in range(1, scenario.periods + 1):
+        observation, _, dones, infos = env.step(zeros(env))
+        assert dones.all() == dones.any() == (period == scenario.periods)
+    for row, info in enumerate(infos):
+        assert info["TimeLimit.truncated"] is True
+        assert info["terminal_observation"].shape == (7,)
+        assert not np.array_equal(info["terminal_observation"], observation[row])
+    assert env.situation.period == 0
+
+
+def test_ppo_bootstraps_where_an_episode_is_truncated() -> None:
+    """The stored reward of the last period is the paid one plus gamma x V(terminal observation)."""
+    scenario, rule = small("original", n_steps=30, worlds_per_tape=1)
+    env = env_of(scenario, rule, worlds=2)
+    model = make_algorithm(scenario, env, seed=0)
+    paid, terminal = [], []
+    step_wait = env.step_wait
+
+    def recording():  # type: ignore[no-untyped-def]
+        observation, rewards, dones, infos = step_wait()
+        paid.append(rewards.copy())
+        terminal.append([info.get("terminal_observation") for info in infos])
+        return observation, rewards, dones, infos
+
+    env.step_wait = recording  # type: ignore[method-assign]
+    model.learn(30 * env.num_envs)
+    stored = model.rollout_buffer.rewards
+    np.testing.assert_allclose(stored[:29], paid[:29], rtol=1e-6)
+    assert all(observation is not None for observation in terminal[29])
+    fresh = make_algorithm(scenario, env, seed=0)  # the same weights as before the update
+    with torch.no_grad():
+        values = fresh.policy.predict_values(torch.as_tensor(np.array(terminal[29])))
+    expected = paid[29] + scenario.training.gamma * values.numpy().reshape(-1)
+    assert np.abs(values.numpy()).min() > 0
+    np.testing.assert_allclose(stored[29], expected, rtol=1e-5)
+
+
+def test_worlds_of_a_group_face_the_same_demand_and_groups_differ() -> None:
+    env = env_of(*small())
+    env.reset()
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        env.step(rng.integers(0, env.action_space.n, env.num_envs))
+        demand = env.situation.memory.last_demand.reshape(2, 4, 3)
+        assert (demand == demand[:, :1]).all()
+        assert (demand[0, 0] != demand[1, 0]).any()
+
+
+def test_continuing_worlds_carry_their_stock_over_the_end_of_a_tape() -> None:
+    scenario, rule = small("single-store")
+    env = env_of(scenario, rule, continuing=True)
+    env.reset()
+    middle = (env.action_space.n - 1) // 2
+    ends = 0
+    for _ in range(300):
+        before = env.situation
+        _, _, dones, _ = env.step(np.full(env.num_envs, middle))
+        assert not dones.any()
+        if env.situation.period == 0:
+            ends += 1
+            pipeline = before.state.store_pipeline
+            assert (env.situation.state.store_received == pipeline[0]).all()
+    assert ends == 1
+
+
+def test_snapshot_and_restore_continue_alike() -> None:
+    scenario, rule = small()
+    one, other = (env_of(scenario, rule) for _ in range(2))
+    one.reset()
+    rng = np.random.default_rng(0)
+    actions = rng.integers(0, one.action_space.n, (200, one.num_envs))
+    for action in actions[:50]:
+        one.step(action)
+    np.testing.assert_array_equal(other.restore(one.snapshot()), one._observation)
+    for action in actions[50:]:
+        for left, right in zip(one.step(action)[:3], other.step(action)[:3], strict=True):
+            np.testing.assert_array_equal(left, right)
+
+
+@pytest.mark.parametrize("name", ["three-stores", "original", "single-store", "fifty-stores"])
+def test_observations_are_named_finite_and_clipped(name: str) -> None:
+    scenario, rule = small(name)
+    env = env_of(scenario, rule)
+    observation = np.asarray(env.reset())
+    assert env.feature_names[:7] == FEATURES
+    assert len(set(env.feature_names)) == len(env.feature_names) == observation.shape[1]
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        observation, rewards, _, _ = env.step(rng.integers(0, env.action_space.n, env.num_envs))
+        assert observation.dtype == rewards.dtype == np.float32
+        assert np.isfinite(observation).all() and np.abs(observation).max() <= CLIP
+        assert np.isfinite(rewards).all()
+
+
+def test_the_original_has_seven_features_four_actions_and_ninety_experiences() -> None:
+    scenario = load_scenario("original")
+    rule = RulePolicy("rule", formula_rule("base-stock", scenario))
+    env = make_env(scenario, rule, seed=0)
+    assert env.observation_space.shape == (7,)
+    assert env.action_space.n == 4
+    assert env.num_envs * scenario.training.n_steps == 90
+    env.reset()
+    env.step(np.array([0, 1, 3]))
+    pipeline = env.situation.state.store_received + env.situation.state.store_owed
+    assert pipeline.tolist() == [[0.0, 5.0, 20.0]]
+
+
+def test_without_groups_the_buffer_is_sb3s_own() -> None:
+    scenario, rule = small(worlds_per_tape=1, n_steps=8)
+    ours = make_algorithm(scenario, env_of(scenario, rule), seed=3)
+    env = env_of(scenario, rule)
+    settings = scenario.training
+    theirs = PPO(
+        "MlpPolicy",
+        env,
+        learning_rate=settings.learning_rate,
+        n_steps=8,
+        batch_size=ours.batch_size,  # type: ignore[attr-defined]
+        n_epochs=1,
+        gamma=settings.gamma,
+        gae_lambda=settings.gae_lambda,
+        ent_coef=settings.entropy,
+        policy_kwargs=ours.policy_kwargs,
+        seed=3,
+        device="cpu",
+    )
+    theirs.policy.load_state_dict(ours.policy.state_dict())
+    for model in (ours, theirs):
+        model.set_random_seed(5)
+        model.learn(8 * 24)
+    np.testing.assert_array_equal(ours.rollout_buffer.advantages, theirs.rollout_buffer.advantages)
+
+
+def test_centred_advantages_have_no_group_mean() -> None:
+    scenario, rule = small(n_steps=8)
+    model = make_algorithm(scenario, env_of(scenario, rule), seed=3)
+    kept = {}
+    compute = model.rollout_buffer.compute_returns_and_advantage
+
+    def watching(last_values, dones):  # type: ignore[no-untyped-def]
+        compute(last_values=last_values, dones=dones)
+        kept["advantages"] = model.rollout_buffer.advantages.copy()
+
+    model.rollout_buffer.compute_returns_and_advantage = watching  # type: ignore[method-assign]
+    model.learn(8 * 24)
+    grouped = kept["advantages"].reshape(8, 2, 4, 3)
+    np.testing.assert_allclose(grouped.mean(axis=2), 0.0, atol=1e-3)
+    assert grouped.std() > 0
