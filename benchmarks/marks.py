@@ -119,7 +119,8 @@ def stack(
     outcomes = list(evaluation.outcomes.values())
     found = [mean_interval(np.sum([o.kpis[k] for k in parts.values()], axis=0)) for o in outcomes]
     totals = np.array([mean for mean, *_ in found])
-    edge = room * float(totals[totals <= 2.5 * np.median(totals)].max(initial=0.0)) or 1.0
+    most = max(2.5 * float(np.percentile(totals, 75)), 1e-12)
+    edge = room * float(totals[totals <= most].max()) or 1.0
     shown = [part for part, kpi in parts.items() if any(o.kpis[kpi].any() for o in outcomes)]
     for row, (outcome, (mean, _, low, high)) in enumerate(zip(outcomes, found, strict=True)):
         left = 0.0
@@ -127,7 +128,7 @@ def stack(
             width = outcome.mean(parts[part])
             axes.barh(row, width, left=left, height=0.62, color=colours[part], linewidth=0)
             left += width
-        cut = mean > edge / (1 + (room - 1) * 0.75)
+        cut = mean > most
         if not cut:
             axes.plot([low, high], [row, row], color=INK, linewidth=1.4, solid_capstyle="butt")
         if room < 1.2 and not cut:
@@ -159,4 +160,6 @@ def stack(
         handlelength=1.0,
         handleheight=1.0,
         borderpad=0.2,
+        columnspacing=1.0,
+        handletextpad=0.5,
     )

@@ -157,7 +157,8 @@ def _finding(evaluation: Evaluation, metric: str, label: str, *, points: bool = 
         return f"{judged} and {baseline} do not differ in {label} in any episode"
     if not found.clear:
         return f"No clear difference in {label} between {judged} and {baseline}, the cheapest rule"
-    word = "more" if found.difference > 0 else "less"
+    fewer = "fewer" if label == "stockouts" else "less"
+    word = "more" if found.difference > 0 else fewer
     if points:
         word = "higher" if found.difference > 0 else "lower"
         low, high = sorted(100 * abs(end) for end in found.ci95)

@@ -72,7 +72,7 @@ def name_rows(axes: Axes, names: Sequence[str], judged: str) -> None:
     """Write policy names beside the rows of a chart, first on top, the judged one in its colour."""
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.tick_params(axis="y", labelsize=10)
+    axes.tick_params(axis="y", labelsize=10, pad=8)
     for label, name in zip(axes.get_yticklabels(), names, strict=True):
         label.set_color(LEARNED if name == judged else INK)
         label.set_fontweight("bold" if name == judged else "normal")
@@ -95,6 +95,8 @@ def number(value: float) -> str:
     if not np.isfinite(value):
         return "–"  # noqa: RUF001
     size = abs(value)
+    if size == 0:
+        return "0"
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
     return f"{value:,.{digits}f}"
 
@@ -108,7 +110,7 @@ def signed(value: float) -> str:
 
 def with_margin(mean: float, half: float) -> str:
     """A mean and the half-width of its interval, in as many digits as the latter supports."""
-    if not (np.isfinite(mean) and np.isfinite(half)):
+    if not half > 0:
         return number(mean)
-    digits = 3 if half <= 0 else min(max(1 - int(np.floor(np.log10(half))), 0), 4)
+    digits = min(max(1 - int(np.floor(np.log10(half))), 0), 4)
     return f"{mean:,.{digits}f} ± {half:,.{digits}f}"
