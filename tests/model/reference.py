@@ -1,0 +1,366 @@
+"""A slow simulator of one world in plain Python, written from the text of the model.
+
+It shares nothing with the arithmetic under test: sites are dicts, goods on the way are a list of
+(period of arrival, units), scarce stock is shared by bisection. It reads a tape's numbers only.
+"""
+
+import math
+from typing import Any
+
+from inventory_env.rules import OrderConstraints
+from inventory_env.scenario import Scenario
+from inventory_env.tape import Tape
+
+Record = dict[str, Any]
+
+
+def possible_order(
+    wish: float, limits: OrderConstraints, whole: bool, stock: float, period: int
+) -> float:
+    """The order that comes of a wish under a site's order constraints."""
+    if period % limits.review or wish <= 1e-9:
+        return 0.0
+    order = float(math.floor(wish + 0.5)) if whole else wish
+    if order == 0:
+        return 0.0
+    order = max(order, limits.minimum)
+    most = math.inf if limits.maximum is None else limits.maximum
+    if limits.storage_limit is not None:
+        most = min(most, max(limits.storage_limit - stock, 0.0))
+    pack = limits.pack_size or (1.0 if whole else None)
+    if pack is None:
+        order = min(order, most)
+    else:
+        packs = math.ceil(order / pack - 1e-9)
+        if most < math.inf:
+            packs = min(packs, math.floor(most / pack + 1e-9))
+        order = packs * pack
+    return order if order >= max(limits.minimum - 1e-9, 1e-9) else 0.0
+
+
+def share(
+    rule: str,
+    stock: float,
+    *,
+    requests: list[float],
+    positions: list[float],
+    means: list[float],
+    ranks: list[float],
+    whole: bool,
+) -> list[float]:
+    """What each store gets of a stock that may not suffice."""
+    stores = range(len(requests))
+    if sum(requests) <= stock:
+        return list(requests)
+    if rule in ("priority", "random"):
+        shipped, left = [0.0 for _ in stores], stock
+        for i in sorted(stores, key=lambda i: ranks[i]):
+            shipped[i] = min(requests[i], left)
+            left -= shipped[i]
+        return shipped
+    if rule == "proportional":
+        shares = [r * stock / sum(requests) for r in requests]
+    else:
+
+        def at(cover: float) -> list[float]:
+            return [min(max(cover * means[i] - positions[i], 0.0), requests[i]) for i in stores]
+
+        low = min(positions[i] / means[i] for i in stores)
+        high = max((positions[i] + requests[i]) / means[i] for i in stores)
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (middle, high) if sum(at(middle)) < stock else (low, middle)
+        shares = at(high)
+    if not whole:
+        return shares
+    shipped = [float(math.floor(s + 1e-9)) for s in shares]
+    largest_first = sorted(stores, key=lambda i: -round(shares[i] - shipped[i], 9))
+    for i in [i for i in largest_first if shipped[i] < requests[i]]:
+        if sum(shipped) < stock:
+            shipped[i] += 1.0
+    return shipped
+
+
+def rule_order(rule: Any, position: float) -> float:
+    """What a rule with given levels orders."""
+    gap = rule.level - position if hasattr(rule, "level") else 0.0
+    if rule.kind == "base-stock":
+        return max(gap, 0.0)
+    if rule.kind == "capped-base-stock":
+        return min(max(gap, 0.0), rule.cap)
+    if rule.kind == "reorder-point":
+        order = 0.0
+        while position + order <= rule.point:
+            order += rule.quantity
+        return order
+    if rule.kind == "min-max":
+        return rule.point + rule.span - position if position <= rule.point else 0.0
+    assert rule.kind == "constant-order"
+    return float(rule.quantity)
+
+
+class _Site:
+    """Stock, goods on the way to it, and what its upstream site owes it."""
+
+    def __init__(self, on_hand: float, slots: list[float]) -> None:
+        self.on_hand = on_hand
+        self.on_the_way = [(k + 1, float(units)) for k, units in enumerate(slots)]
+        self.owed = 0.0
+        self.received = 0.0
+        self.opening = on_hand
+
+    def open(self, period: int) -> None:
+        """Step 1: what is due arrives."""
+        self.opening = self.on_hand
+        self.received = 0.0
+        self._arrive(period)
+
+    def _arrive(self, period: int) -> None:
+        due = sum(units for when, units in self.on_the_way if when == period)
+        self.on_the_way = [item for item in self.on_the_way if item[0] != period]
+        self.received += due
+        self.on_hand += due
+
+    def send(self, units: float, period: int, lead_time: int) -> None:
+        """A shipment to this site leaves now; without a lead time it arrives at once."""
+        self.on_the_way.append((period + lead_time, units))
+        if lead_time == 0:
+            self._arrive(period)
+
+    def coming(self, period: int, slots: int) -> list[float]:
+        """Units that arrive 1, 2, ... periods from now."""
+        return [
+            sum(units for when, units in self.on_the_way if when == period + k + 1)
+            for k in range(slots)
+        ]
+
+    @property
+    def under_way(self) -> float:
+        return sum(units for _, units in self.on_the_way)
+
+
+class Reference:
+    """One world, period by period."""
+
+    def __init__(self, scenario: Scenario, tape: Tape, world: int) -> None:
+        self.scenario, self.tape, self.world = scenario, tape, world
+        start = tape.start
+        self.stores = [
+            _Site(
+                float(start.store_on_hand[world, i]),
+                [float(slot[world, i]) for slot in start.store_pipeline],
+            )
+            for i in range(len(scenario.stores))
+        ]
+        self.waiting = [0.0 for _ in scenario.stores]
+        self.smoothed = [store.demand.moments[0] for store in scenario.stores]
+        self.warehouse = _Site(
+            float(start.warehouse_on_hand[world]),
+            [float(slot[world]) for slot in start.warehouse_pipeline],
+        )
+        self.supplier = _Site(
+            float(start.supplier_on_hand[world]),
+            [float(slot[world]) for slot in start.supplier_pipeline],
+        )
+        self.limited = not scenario.warehouse.unlimited
+        self.produces = self.limited and not scenario.supplier.unlimited
+        self.period = 0
+        self._open()
+
+    def _open(self) -> None:
+        for site in (*self.stores, self.warehouse, self.supplier):
+            site.open(self.period)
+
+    def state(self) -> Record:
+        """Stock at the moment of decision, named like the fields of `State`."""
+
+        def slots(lead_time: Any) -> int:
+            return max(lead_time.maximum - 1, 0)
+
+        chain, now = self.scenario, self.period
+        longest = max(slots(store.lead_time) for store in chain.stores)
+        coming = [store.coming(now, longest) for store in self.stores]
+        return {
+            "store_on_hand": [s.on_hand for s in self.stores],
+            "store_received": [s.received for s in self.stores],
+            "store_pipeline": [[c[k] for c in coming] for k in range(longest)],
+            "store_owed": [s.owed for s in self.stores],
+            "store_backorders": list(self.waiting),
+            "warehouse_on_hand": self.warehouse.on_hand,
+            "warehouse_received": self.warehouse.received,
+            "warehouse_pipeline": self.warehouse.coming(now, slots(chain.warehouse.lead_time)),
+            "warehouse_owed": self.warehouse.owed,
+            "supplier_on_hand": self.supplier.on_hand,
+            "supplier_received": self.supplier.received,
+            "supplier_pipeline": self.supplier.coming(now, slots(chain.supplier.lead_time)),
+        }
+
+    def _excess(self, *, supplier: bool) -> float:
+        """Demand forecast over a tier's cover above its long-run mean, from the seasons."""
+        chain = self.scenario
+        site = chain.supplier if supplier else chain.warehouse
+        cover = site.lead_time.moments[0] + site.orders.review
+        means = [store.demand.moments[0] for store in chain.stores]
+        beliefs = means if chain.history is None else self.smoothed
+        if site.rule.position == "echelon":
+            if supplier:
+                cover += chain.warehouse.lead_time.moments[0]
+            cover += sum(
+                mean * store.lead_time.moments[0]
+                for mean, store in zip(means, chain.stores, strict=True)
+            ) / sum(means)
+        excess = 0.0
+        for mean, belief, store in zip(means, beliefs, chain.stores, strict=True):
+            season = store.demand.season
+            for ahead in range(math.ceil(cover - 1e-9)):
+                elapsed = self.period + ahead
+                day = int(self.tape.first_day[self.world]) + elapsed
+                factor = 1.0
+                if season is not None:
+                    year = chain.periods_per_year
+                    if season.weekday:
+                        factor *= season.weekday[day % 7]
+                    wave = math.cos(2 * math.pi * (day / year - season.yearly_peak))
+                    factor *= 1 + season.yearly_amplitude * wave
+                    factor *= max(1 + season.trend_per_year * elapsed / year, 0.0)
+                excess += belief * factor - mean
+        return excess
+
+    def step(self, wishes: list[float]) -> Record:  # noqa: PLR0912, PLR0915
+        """Steps 2 to 5 of this period and step 1 of the next; what happened, like `Ledger`."""
+        chain, t, w = self.scenario, self.period, self.world
+        stores, warehouse, supplier = self.stores, self.warehouse, self.supplier
+        numbers = range(len(stores))
+        tape, whole, owed = self.tape, chain.whole, chain.unshipped_orders == "owed"
+        openings = [s.opening for s in stores]
+
+        # 2. Decisions, all from the same state.
+        own = [s.on_hand + s.under_way for s in stores]
+        net = [own[i] - self.waiting[i] for i in numbers]
+        ordered = [
+            possible_order(wishes[i], chain.stores[i].orders, whole, own[i] + stores[i].owed, t)
+            for i in numbers
+        ]
+        warehouse_ordered = supplier_ordered = 0.0
+        at_warehouse = warehouse.on_hand + warehouse.under_way
+        if self.limited:
+            if chain.warehouse.rule.position == "echelon":
+                position = at_warehouse + warehouse.owed + sum(net)
+            else:
+                position = at_warehouse + warehouse.owed - sum(s.owed for s in stores)
+            wish = rule_order(chain.warehouse.rule, position - self._excess(supplier=False))
+            warehouse_ordered = possible_order(
+                wish, chain.warehouse.orders, whole, at_warehouse + warehouse.owed, t
+            )
+        if self.produces:
+            position = own_stock = supplier.on_hand + supplier.under_way
+            if chain.supplier.rule.position == "echelon":
+                position += at_warehouse + sum(net)
+            else:
+                position -= warehouse.owed
+            wish = rule_order(chain.supplier.rule, position - self._excess(supplier=True))
+            supplier_ordered = possible_order(wish, chain.supplier.orders, whole, own_stock, t)
+
+        # 3. Shipping, upstream first.
+        warehouse_shipped = supplier_shipped = 0.0
+        shipped = list(ordered)
+        if self.limited:
+            wanted = warehouse_ordered + warehouse.owed
+            can = chain.capacity
+            if tape.supplier_up is not None and tape.supplier_up[t, w] == 0:
+                can = 0.0
+            if self.produces:
+                supplier.send(supplier_ordered, t, int(tape.supplier_lead_time[t, w]))
+                can = min(can, supplier.on_hand)
+            supplier_shipped = min(wanted, can)
+            if self.produces:
+                supplier.on_hand -= supplier_shipped
+            warehouse.owed = wanted - supplier_shipped if owed else 0.0
+            warehouse.send(supplier_shipped, t, int(tape.warehouse_lead_time[t, w]))
+            requests = [ordered[i] + stores[i].owed for i in numbers]
+            ranks = [float(store.priority) for store in chain.stores]
+            if tape.rationing is not None:
+                ranks = [float(rank) for rank in tape.rationing[t, w]]
+            means = [store.demand.moments[0] for store in chain.stores]
+            shipped = share(
+                chain.warehouse.rationing,
+                warehouse.on_hand,
+                requests=requests,
+                positions=net,
+                means=means,
+                ranks=ranks,
+                whole=whole,
+            )
+            warehouse_shipped = sum(shipped)
+            warehouse.on_hand -= warehouse_shipped
+            for i in numbers:
+                stores[i].owed = requests[i] - shipped[i] if owed else 0.0
+        for i in numbers:
+            lead_time = chain.stores[i].lead_time.maximum
+            if tape.store_lead_time is not None:
+                lead_time = int(tape.store_lead_time[t, w, i])
+            stores[i].send(shipped[i], t, lead_time)
+
+        # 4. Demand: who waits already is served first.
+        demand = [float(units) for units in tape.demand[t, w]]
+        served, sold, lost = [], [], []
+        for i in numbers:
+            first = min(stores[i].on_hand, self.waiting[i])
+            now = min(stores[i].on_hand - first, demand[i])
+            stores[i].on_hand -= first + now
+            unmet = demand[i] - now
+            waits = {"lost": 0.0, "backorder": unmet, "partial": chain.waiting_share * unmet}[
+                chain.unmet_demand
+            ]
+            if chain.unmet_demand == "partial" and tape.waiting is not None:
+                waits = float(math.floor(waits + tape.waiting[t, w, i]))
+            self.waiting[i] += waits - first
+            served.append(now)
+            sold.append(first + now)
+            lost.append(unmet - waits)
+            weight = getattr(chain.stores[i].demand, "smoothing", 0.0)
+            self.smoothed[i] += weight * (demand[i] - self.smoothed[i])
+
+        # 5. The ledger.
+        record = {
+            "store_opening": openings,
+            "store_received": [s.received for s in stores],
+            "store_ordered": ordered,
+            "store_shipped": shipped,
+            "demand": demand,
+            "served": served,
+            "sold": sold,
+            "lost": lost,
+            "store_backorders": list(self.waiting),
+            "store_closing": [s.on_hand for s in stores],
+            "warehouse_opening": warehouse.opening,
+            "warehouse_received": warehouse.received,
+            "warehouse_ordered": warehouse_ordered,
+            "warehouse_shipped": warehouse_shipped,
+            "warehouse_closing": warehouse.on_hand,
+            "supplier_opening": supplier.opening,
+            "supplier_received": supplier.received,
+            "supplier_ordered": supplier_ordered,
+            "supplier_shipped": supplier_shipped,
+            "supplier_closing": supplier.on_hand,
+        }
+
+        # 1. Arrivals of the next period.
+        self.period += 1
+        self._open()
+        return record
+
+
+def money(scenario: Scenario, record: Record) -> float:
+    """What a period cost at all sites."""
+    total = 0.0
+    for i, store in enumerate(scenario.stores):
+        total += store.holding_cost * record["store_closing"][i]
+        total += store.shortage_cost * (record["lost"][i] + record["store_backorders"][i])
+        total += store.order_cost * (record["store_ordered"][i] > 0)
+        total += store.unit_cost * record["store_ordered"][i]
+    for tier, site in (("warehouse", scenario.warehouse), ("supplier", scenario.supplier)):
+        total += site.holding_cost * record[f"{tier}_closing"]
+        total += site.order_cost * (record[f"{tier}_ordered"] > 0)
+        total += site.unit_cost * record[f"{tier}_ordered"]
+    return total

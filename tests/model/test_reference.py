@@ -1,0 +1,98 @@
+"""The chain against the slow reference, field by field, in every period of random scenarios."""
+
+from dataclasses import fields
+
+import numpy as np
+from drawn_scenarios import scenarios
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from reference import Record, Reference, money
+
+from inventory_env.chain import Chain
+from inventory_env.reconciliation import Ledger, Money
+from inventory_env.state import State
+from inventory_env.tape import Purpose, draw_tape
+
+WORLDS = 3
+
+
+def _assert_same(actual: State | Ledger, worlds: list[Record], period: int) -> None:
+    for field in fields(actual):
+        value = getattr(actual, field.name)
+        axis = 1 if field.name.endswith("pipeline") else 0
+        expected = np.stack([world[field.name] for world in worlds], axis=axis)
+        close = np.abs(value - expected.reshape(value.shape)) <= 1e-7
+        assert close.all(), f"{field.name} in period {period}: {value}, not {expected}"
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(scenario=scenarios(), seed=st.integers(0, 10_000))
+def test_chain_equals_the_scalar_reference(scenario, seed):
+    tape = draw_tape(scenario, seed=seed, purpose=Purpose.TEST, worlds=WORLDS)
+    rng = np.random.default_rng(seed)
+    chain = Chain(scenario)
+    chain.reset(tape)
+    worlds = [Reference(scenario, tape, w) for w in range(WORLDS)]
+    while not chain.ended:
+        period = chain.situation.period
+        most = 3 * scenario.demand_mean
+        wishes = rng.uniform(-0.5, 1, (WORLDS, len(worlds[0].stores))) * most
+        _assert_same(chain.situation.state, [world.state() for world in worlds], period)
+        ledger = chain.step(wishes)
+        records = [world.step(wish.tolist()) for world, wish in zip(worlds, wishes, strict=True)]
+        _assert_same(ledger, records, period)
+        cost = Money.of(chain.params, ledger).chain
+        np.testing.assert_allclose(cost, [money(scenario, r) for r in records], atol=1e-6)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(scenario=scenarios(), seed=st.integers(0, 10_000))
+def test_units_are_conserved(scenario, seed):
+    """What enters a chain leaves it through its shops or is still there, in every world."""
+    tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=WORLDS)
+    rng = np.random.default_rng(seed)
+    assert_conserved(
+        scenario, tape, lambda s: rng.uniform(0, 2, s.position.shape) * scenario.demand_mean
+    )
+
+
+def assert_conserved(scenario, tape, wishes):
+    """Balance every site and the whole chain, period by period and world by world."""
+    chain = Chain(scenario)
+    chain.reset(tape)
+    limited = not scenario.warehouse.unlimited
+    produces = limited and not scenario.supplier.unlimited
+    while not chain.ended:
+        before = chain.situation.state
+        ledger = chain.step(wishes(chain.situation))
+        after = chain.situation.state
+        rounding = 0.0 if scenario.whole else 1e-9
+        assert ledger.imbalance(chain.params) <= rounding
+        if produces:
+            entered = ledger.supplier_ordered
+        else:
+            entered = ledger.supplier_shipped if limited else ledger.store_shipped.sum(axis=1)
+        change = _all_stock(after) - _all_stock(before)
+        np.testing.assert_allclose(entered - ledger.sold.sum(axis=1), change, atol=rounding)
+        np.testing.assert_allclose(
+            before.store_backorders + ledger.demand - ledger.sold - ledger.lost,
+            after.store_backorders,
+            atol=rounding,
+        )
+        for field in fields(after):
+            values = getattr(after, field.name)
+            assert (values >= -rounding).all(), field.name
+            if scenario.whole:
+                assert (values % 1 == 0).all(), field.name
+
+
+def _all_stock(state: State) -> np.ndarray:
+    stock = state.store_on_hand.sum(axis=1) + state.store_pipeline.sum(axis=(0, 2))
+    stock = stock + state.warehouse_on_hand + state.warehouse_pipeline.sum(axis=0)
+    return stock + state.supplier_on_hand + state.supplier_pipeline.sum(axis=0)
