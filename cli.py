@@ -125,7 +125,7 @@ def train(
     elif demand is None:
         _refuse(csv_options, "there is no CSV without --demand")
 
-    elif tensorboard:
+    if tensorboard:
         _need_tensorboard()
 
     from inventory_env.training_config import with_training
@@ -269,6 +269,9 @@ def _chain(
     console: "Console", name: str, demand: Path | None, csv_options: dict[str, str | None]
 ) -> "Scenario":
     """The scenario, with what its demand file or `--demand` holds; the import is reported."""
+    from pydantic import ValidationError
+
+    from inventory_env.errors import InputError, describe
     from inventory_env.history import DemandFile
     from inventory_env.replay import scenario_with_demand
     from inventory_env.scenario_files import load_with_report
@@ -276,7 +279,10 @@ def _chain(
     chain, report = load_with_report(name)
     if demand is not None:
         given = {key: value for key, value in csv_options.items() if value is not None}
-        file = DemandFile.model_validate({"path": demand, **given})
+        try:
+            file = DemandFile.model_validate({"path": demand, **given})
+        except ValidationError as error:
+            raise InputError(describe(error, str(demand))) from None
         chain, report = scenario_with_demand(chain, file)
     if report is not None:
         console.print("\n".join(report.lines()), markup=False, soft_wrap=True)

@@ -6,9 +6,7 @@ from pydantic import Field, model_validator
 
 from inventory_env.frozen import Fraction, Frozen, NonNegative, Positive
 
-Extra = Literal[
-    "projected-stock", "pipeline", "rule", "warehouse", "calendar", "store"
-]
+Extra = Literal["projected-stock", "pipeline", "rule", "warehouse", "calendar", "store"]
 
 
 class RewardWeights(Frozen):
@@ -132,7 +130,9 @@ class TrainingSettings(Frozen):
     """Named extras beside the seven features; "auto": those that tell something in the scenario."""
 
     @model_validator(mode="after")
-    def _schedules_fall(self) -> Self:
+    def _consistent(self) -> Self:
+        if self.algorithm == "maskable-ppo" and self.actions.scheme == "continuous":
+            raise ValueError('algorithm "maskable-ppo" cannot have actions.scheme = "continuous"')
         if self.final_learning_rate > self.learning_rate:
             raise ValueError(
                 f"final_learning_rate must not exceed learning_rate = {self.learning_rate:g}, "

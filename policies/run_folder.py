@@ -126,7 +126,7 @@ def read_scenario(folder: Path) -> Scenario:
 def write_tensors(file: Path, tensors: Tensors, notes: dict[str, Any]) -> None:
     """Write arrays and notes as one safetensors file, atomically."""
     part = file.with_name(f".{file.name}.part")
-    whole = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    whole = {name: np.asarray(value, order="C") for name, value in tensors.items()}
     part.write_bytes(save(whole, metadata={"notes": json.dumps(notes)}))
     os.replace(part, file)
 
@@ -180,6 +180,8 @@ def load_run(folder: Path) -> Run:
     seed = config.get("seed")
     if not isinstance(seed, int):
         raise InputError(f"{folder / CONFIG}: seed: must be a whole number, got {seed!r}")
+    if not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder}: not trained to the end; hmarl train --resume {folder} does it")
     tensors, _ = read_tensors(folder / BEST)
     manifest = read_json(folder / MANIFEST)
     rule = start_rule(scenario, seed=seed, cache=folder / RULES)
