@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from policies.training import Progress
 
 EVALUATION_SEED = 1_000_003
+KEPT_RULE = (
+    "Learning did not clearly beat the tuned rule it started from, so the run keeps that rule."
+)
 
 
 class Commands(TyperGroup):
@@ -199,6 +202,8 @@ def evaluate(
         )
     console.print(comparison_table(evaluation))
     console.print("\n".join(in_short(evaluation)), markup=False, soft_wrap=True)
+    if found.manifest.get("kept_rule"):
+        console.print(KEPT_RULE)
     console.print(f"Tables, plots and report: {folder}", markup=False, soft_wrap=True)
 
 
@@ -306,7 +311,7 @@ def _learn(
     newest: Progress | None = None
     try:
         with bar:
-            task = bar.add_task("tuning the start rule", total=None, speed="")
+            task = bar.add_task("tuning the rule to start from", total=None, speed="")
 
             def tell(now: "Progress") -> None:
                 nonlocal newest
@@ -347,11 +352,11 @@ def _print_outcome(console: "Console", run: "Run") -> None:
     table = _table("trained", run.policy.name)
     table.add_row("steps", f"{manifest['steps']:,}")
     table.add_row("training time", f"{manifest['training_seconds']:,.1f} s")
-    table.add_row("gain over the start rule", f"{gain['mean']:,.3g} a period")
+    table.add_row("gain over the tuned rule", f"{gain['mean']:,.3g} a period")
     table.add_row("95 % interval", f"{low:,.3g} to {high:,.3g}")
     console.print(table)
     if manifest["kept_rule"]:
-        console.print("Learning did not clearly beat the start rule, so the run keeps the rule.")
+        console.print(KEPT_RULE)
     console.print(f"Next: hmarl eval --run {folder} --baseline reorder-point", soft_wrap=True)
 
 
