@@ -7,7 +7,7 @@ import numpy as np
 
 from inventory_env.constraints import project
 from inventory_env.dynamics import Orders, step
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, over_stores
 from inventory_env.params import Params
 from inventory_env.reconciliation import Ledger
 from inventory_env.scenario import Scenario
@@ -87,7 +87,7 @@ class Chain:
         wish = self._warehouse_rule.order(position - self._excess(self._warehouse_cover), 1.0)
         stock = position
         if params.warehouse_limits.storage_limit is not None:
-            stock = state.warehouse_position + state.store_owed.sum(axis=1)
+            stock = state.warehouse_position + over_stores(state.store_owed)
         return project(wish, params.warehouse_limits, stock, self.situation.period).reshape(-1)
 
     def _supplier_order(self) -> Array:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inventory_env.frozen import Array, Integers
+from inventory_env.frozen import Array, Integers, over_stores
 from inventory_env.params import Params
 from inventory_env.rationing import ration
 from inventory_env.reconciliation import Ledger
@@ -78,7 +78,7 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
         warehouse_on_hand = warehouse_on_hand + at_once
         warehouse_received = warehouse_received + at_once
         store_shipped, requested = _share(params, state, orders.store, warehouse_on_hand, now)
-        warehouse_shipped = store_shipped.sum(axis=1)
+        warehouse_shipped = over_stores(store_shipped)
         warehouse_on_hand = warehouse_on_hand - warehouse_shipped
         store_owed = requested - store_shipped if params.owed else np.zeros_like(requested)
     else:
@@ -168,22 +168,29 @@ def _share(
 ) -> tuple[Array, Array]:
     """What the warehouse ships to each store, and what was requested, orders plus owed."""
     requested = orders + state.store_owed if params.owed else orders
-    short = np.flatnonzero(requested.sum(axis=1) > stock)
+    short = np.flatnonzero(over_stores(requested) > stock)
     if not short.size:
         return requested, requested
-    mean = np.broadcast_to(params.mean, requested.shape)
-    priority = np.broadcast_to(params.priority, requested.shape)
+
+    asked = requested.take(short, axis=0)
     shipped = requested.copy()
     shipped[short] = ration(
         params.rationing,
-        stock[short],
-        requested[short],
-        position=state.store_stock[short] if params.rationing == "fair-share" else requested[short],
-        mean=mean[short],
-        priority=priority[short] if now.rationing is None else now.rationing[short],
+        stock.take(short),
+        asked,
+        position=(
+            state.store_stock.take(short, axis=0) if params.rationing == "fair-share" else asked
+        ),
+        mean=_rows(params.mean, short),
+        priority=_rows(params.priority if now.rationing is None else now.rationing, short),
         whole=params.whole,
     )
     return shipped, requested
+
+
+def _rows(values: Array, worlds: Integers) -> Array:
+    """Those worlds' rows of an array that may have one row for all."""
+    return values if len(values) == 1 else values.take(worlds, axis=0)
 
 
 def _send(
@@ -194,13 +201,13 @@ def _send(
     Returns:
         (longest, ...) units that arrive in 1, 2, ... periods, and those that arrive at once.
     """
-    ahead = np.zeros((max(longest, 1), *shipped.shape))
-    ahead[: len(pipeline)] = pipeline
-    flat = ahead.reshape(len(ahead), -1)
-    slot = lead_time.reshape(-1) - 1
-    later = slot >= 0
-    flat[np.maximum(slot, 0), np.arange(flat.shape[1])] += shipped.reshape(-1) * later
-    return ahead, shipped * ~later.reshape(shipped.shape)
+    ahead = np.empty((max(longest, 1) + 1, *shipped.shape))
+    ahead[0] = 0.0
+    ahead[1:-1] = pipeline
+    ahead[-1] = 0.0
+    flat = ahead.reshape(-1)
+    flat[lead_time.reshape(-1) * shipped.size + np.arange(shipped.size)] += shipped.reshape(-1)
+    return ahead[1:], ahead[0]
 
 
 def _send_constant(params: Params, pipeline: Array, shipped: Array) -> tuple[Array, Array]:

@@ -1,5 +1,6 @@
 """The base of everything a user can write into a file: frozen, documented, unknown keys refused."""
 
+from functools import cache
 from typing import Annotated
 
 import numpy as np
@@ -8,6 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+
+
+def over_stores(values: Array) -> Array:
+    """(world,) sum of (world, store) values; a matrix product, as numpy sums short rows slowly."""
+    return values @ _ones(values.shape[1])
+
+
+@cache
+def _ones(count: int) -> Array:
+    return np.ones(count)
 
 
 class Frozen(BaseModel):

@@ -1,7 +1,8 @@
 """What a store's agent observes: seven features, and named extras that a scenario switches on.
 
-All features are scaled by the scenario's own constants, so that unlike stores can share one
-network, and clipped to +-6. The seven, in order:
+All features are scaled by the scenario's own constants (times the recent level of demand where
+that is learned from a trace), so that unlike stores can share one network, and clipped to +-6. The
+seven, in order:
 
 | feature | value |
 |---|---|
@@ -9,7 +10,7 @@ network, and clipped to +-6. The seven, in order:
 | on_the_way | units in the pipeline and owed / (mean demand over the cover) |
 | unmet | units not served last period / sd of a period's demand |
 | last_demand | (last period's demand - mean) / sd |
-| forecast | (forecast of this period's demand - mean) / sd |
+| forecast | (forecast of this period's demand - long-run mean) / sd |
 | service | 5 x (1 - recent fill rate), exponentially weighted |
 | position | (inventory position - forecast over the cover) / sd of demand over the cover |
 
@@ -59,7 +60,8 @@ class Observer:
             situation: what the agents see.
             rule_order: (world, store) the start rule's order, units.
         """
-        state, memory, mean, sd = situation.state, situation.memory, self._mean, self._sd
+        state, memory = situation.state, situation.memory
+        mean, sd, cover_sd = self._scales(situation)
         available = state.store_on_hand - state.store_backorders
         over_cover = mean * self._cover
         rows: list[Array] = [
@@ -67,9 +69,9 @@ class Observer:
             (situation.position - available) / over_cover,
             memory.last_unmet / sd,
             (memory.last_demand - mean) / sd,
-            (situation.forecast(1) - mean) / sd,
+            (situation.forecast(1) - self._mean) / self._sd,
             5.0 * (1.0 - memory.fill_rate),
-            (situation.adjusted_position - over_cover) / self._cover_sd,
+            (situation.adjusted_position - over_cover) / cover_sd,
         ]
         for extra in self.extras:
             rows.extend(self._extra(extra, situation, available, rule_order))
@@ -80,14 +82,20 @@ class Observer:
         np.clip(table, -CLIP, CLIP, out=table)
         return table.reshape(-1, len(rows))
 
+    def _scales(self, situation: Situation) -> tuple[Array, Array, Array]:
+        """Mean, sd of a period and sd over the cover, which follow a learned level of demand."""
+        level = situation.level
+        return self._mean * level, self._sd * level, self._cover_sd * level
+
     def _extra(
         self, extra: Extra, situation: Situation, available: Array, rule_order: Array
     ) -> list[Array]:
-        state, mean = situation.state, self._mean
+        state = situation.state
+        mean, sd, cover_sd = self._scales(situation)
         if extra == "projected-stock":
             rows, stock = [], available
             for k in range(1, max(self._longest, 1) + 1):
-                rows.append((stock - situation.forecast(k)) / (self._sd * k**0.5))
+                rows.append((stock - situation.forecast(k)) / (sd * k**0.5))
                 if k <= len(state.store_pipeline):
                     stock = stock + state.store_pipeline[k - 1]
             return rows
@@ -96,8 +104,8 @@ class Observer:
         if extra == "rule":
             return [rule_order / mean - 1.0]
         if extra == "warehouse":
-            total = mean.sum()
-            positions = (situation.position - mean * self._cover) / self._cover_sd
+            total = mean.sum(axis=1, keepdims=True)
+            positions = (situation.position - mean * self._cover) / cover_sd
             return [
                 state.warehouse_on_hand[:, None] / total - 1.0,
                 *(slot[:, None] / total - 1.0 for slot in state.warehouse_pipeline),

@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, over_stores
 from inventory_env.params import Params
 
 
@@ -107,11 +107,9 @@ class Money:
     @property
     def chain(self) -> Array:
         """(world,) cost of all sites: the yardstick."""
-        return self.store.sum(axis=1) + self.upstream
+        return over_stores(self.store) + self.upstream
 
 
 def _ordering(ordered: Array, order_cost: Array | float, unit_cost: Array | float) -> Array:
     """Cost of placing orders and of the units in them."""
-    if not np.any(order_cost):
-        return ordered * unit_cost
     return order_cost * (ordered > 0) + unit_cost * ordered

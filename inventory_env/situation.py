@@ -13,6 +13,7 @@ from inventory_env.state import State
 from inventory_env.tape import Tape
 
 MEMORY_WEIGHT = 0.1
+TINY = 1e-12  # units; without demand all of it was served
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,11 @@ class Memory:
     def after(self, ledger: Ledger, params: Params) -> "Memory":
         """With one more period seen."""
         weight = np.where(params.smoothing > 0, params.smoothing, MEMORY_WEIGHT)
-        served = np.divide(
-            ledger.served, ledger.demand, out=np.ones_like(ledger.demand), where=ledger.demand > 0
-        )
+        unmet = ledger.demand - ledger.served
+        served = 1.0 - unmet / np.maximum(ledger.demand, TINY)
         return Memory(
             last_demand=ledger.demand,
-            last_unmet=ledger.demand - ledger.served,
+            last_unmet=unmet,
             smoothed_demand=self.smoothed_demand + weight * (ledger.demand - self.smoothed_demand),
             fill_rate=self.fill_rate + MEMORY_WEIGHT * (served - self.fill_rate),
         )
@@ -60,12 +60,13 @@ class Situation:
         return self.state.store_position
 
     @cached_property
-    def _base(self) -> Array:
-        """(world or 1, store) mean demand of a period with factor 1, as now believed."""
+    def level(self) -> Array | float:
+        """Mean demand as now believed, in long-run means: 1, or (world, store) where it is learned
+        from recent demand."""
         if not self.params.smoothing.any():
-            return self.params.mean
-        learns = self.params.smoothing > 0
-        return np.where(learns, self.memory.smoothed_demand, self.params.mean)
+            return 1.0
+        recent = np.maximum(self.memory.smoothed_demand / self.params.mean, 0.05)
+        return np.where(self.params.smoothing > 0, recent, 1.0)
 
     def factor(self, ahead: int) -> Array | float:
         """Season's factor, (world, store), of the period that is `ahead` periods from now."""
@@ -78,9 +79,13 @@ class Situation:
     def forecast(self, periods: int) -> Array:
         """(world or 1, store) expected demand of this and the next `periods` - 1 periods, units."""
         if self.tape.cumulative_factor is None:
-            return self._base * periods
+            return self.params.mean * self.level * periods
         cumulative = self.tape.cumulative_factor
-        return self._base * (cumulative[self.period + periods] - cumulative[self.period])
+        return (
+            self.params.mean
+            * self.level
+            * (cumulative[self.period + periods] - cumulative[self.period])
+        )
 
     def rule_order(self, rule: OrderRule) -> Array:
         """(world, store) what a rule wants, before order constraints, units.
@@ -113,7 +118,7 @@ class Situation:
         factor = np.empty_like(self.position)
         for cover in set(self.params.cover):
             here = np.array(self.params.cover) == cover
-            ratio = self._base * self.factor(cover - 1) / self.params.mean
+            ratio = self.level * self.factor(cover - 1)
             factor[:, here] = np.broadcast_to(ratio, factor.shape)[:, here]
         return factor
 

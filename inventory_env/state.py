@@ -1,8 +1,9 @@
 """What a chain holds at the moment of decision: after arrivals, before orders."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, over_stores
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class State:
 
     # Inventory position: on hand + pipeline + owed - backorders, at each tier.
 
-    @property
+    @cached_property
     def store_stock(self) -> Array:
         """(world, store) on hand and on the way, less backorders: the store's echelon stock."""
         return self.store_on_hand + self.store_pipeline.sum(axis=0) - self.store_backorders
@@ -41,7 +42,7 @@ class State:
             self.warehouse_on_hand
             + self.warehouse_pipeline.sum(axis=0)
             + self.warehouse_owed
-            - self.store_owed.sum(axis=1)
+            - over_stores(self.store_owed)
         )
 
     @property
@@ -50,7 +51,7 @@ class State:
         return (
             self.warehouse_on_hand
             + self.warehouse_pipeline.sum(axis=0)
-            + self.store_stock.sum(axis=1)
+            + over_stores(self.store_stock)
         )
 
     @property

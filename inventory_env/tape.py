@@ -22,6 +22,9 @@ from inventory_env.state import State
 _Number = TypeVar("_Number", bound=np.generic)
 
 
+MEAN_BLOCK = 14  # mean length of the blocks in which recorded demand is resampled for training
+
+
 class _Generators(Protocol):
     """Hands out the generator at an address."""
 
@@ -174,7 +177,10 @@ def draw_tape(
     if scenario.history is None:
         demand = _draw_demand(scenario, generator, factors, worlds, length)
     else:
-        demand = scenario.history.demand[first_day + np.arange(length)[:, None]]
+        dates = first_day + np.arange(length)[:, None]
+        if purpose is Purpose.TRAIN:
+            dates = _resampled(scenario.history, rng, dates)
+        demand = scenario.history.demand[dates]
         demand = np.rint(demand) if scenario.whole else demand
 
     def lead_times(source: Source, sites: list[Store]) -> Integers:
@@ -258,6 +264,24 @@ def _first_dates(
             f"({length} periods), got {end - first}"
         )
     return rng.integers(first, end - length + 1, worlds)
+
+
+def _resampled(history: History, rng: np.random.Generator, dates: Integers) -> Integers:
+    """(period, world) indices of training dates in blocks of random length, all stores together.
+
+    There is little history and much training; blocks in ever new order keep a learner from
+    learning the history by heart. Stationary bootstrap; Politis & Romano (1994), "The stationary
+    bootstrap", Journal of the American Statistical Association 89(428).
+    """
+    first, end = history.bounds("train")
+    shape = dates.T.shape
+    jumps = (rng.random(shape) < 1 / MEAN_BLOCK).T
+    targets = rng.integers(first, end, shape).T
+    resampled = dates.copy()
+    for t in range(1, len(dates)):
+        following = resampled[t - 1] + 1
+        resampled[t] = np.where(jumps[t] | (following == end), targets[t], following)
+    return resampled
 
 
 def _disruptions(

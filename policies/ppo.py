@@ -47,11 +47,8 @@ class RewardScale:
 
 
 def reward_scale(scenario: Scenario, rule: RulePolicy, seed: int) -> RewardScale:
-    """What the start rule earns, on tuning tapes; (0, 1) under the reward preset "original"."""
-    stores = len(scenario.stores)
+    """What the start rule earns, on tuning tapes."""
     settings = scenario.training
-    if settings.reward.preset == "original":
-        return RewardScale(np.zeros(stores), np.ones(stores))
     tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=128, episode=1)
     chain, share = Chain(scenario), team_share(scenario)
     chain.reset(tape)
