@@ -85,7 +85,7 @@ def write_history(history: History, path: Path) -> DemandFile:
     )
     part = path.with_name(f".{path.name}.part")
     rows.to_csv(part, index=False, lineterminator="\n", encoding="utf-8")
-    os.replace(part, path)  # noqa: PTH105
+    os.replace(part, path)
     return DemandFile(path=Path(path.name)).model_copy(update=history.split_dates)
 
 
