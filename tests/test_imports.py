@@ -12,7 +12,7 @@ FLOORS = ("inventory_env", "policies", "benchmarks", "tuning", "cli")
 
 # Inside inventory_env a module imports only from lower layers, never from its own.
 MODEL = (
-    {"errors", "frozen"},
+    {"errors", "files", "frozen"},
     {"demand", "lead_time", "rules", "rationing", "settings", "history"},
     {"scenario"},
     {"import_report", "params", "state", "scenario_fields", "scenario_summary"},
