@@ -72,7 +72,7 @@ def _equal_cover(stock: Array, requests: Array, position: Array, mean: Array) ->
     high = low + 2 * stores - 1
     at_low, at_high = np.zeros(worlds), over_stores(requests)
     for _ in range((2 * stores - 1).bit_length()):
-        middle = (low + high) // 2
+        middle = (low + high) >> 1
         at_middle = given(flat.take(middle)).sum(axis=0)
         fits = at_middle <= stock
         low, at_low = np.where(fits, middle, low), np.where(fits, at_middle, at_low)

@@ -101,18 +101,14 @@ class Tape:
 
     def at(self, period: int) -> Exogenous:
         """What happens in one period."""
-
-        def slot(values: npt.NDArray[_Number] | None) -> npt.NDArray[_Number] | None:
-            return None if values is None else values[period]
-
         return Exogenous(
             demand=self.demand[period],
-            store_lead_time=slot(self.store_lead_time),
+            store_lead_time=_slot(self.store_lead_time, period),
             warehouse_lead_time=self.warehouse_lead_time[period],
             supplier_lead_time=self.supplier_lead_time[period],
-            supplier_up=slot(self.supplier_up),
-            rationing=slot(self.rationing),
-            waiting=slot(self.waiting),
+            supplier_up=_slot(self.supplier_up, period),
+            rationing=_slot(self.rationing, period),
+            waiting=_slot(self.waiting, period),
         )
 
     def repeated(self, times: int) -> Self:
@@ -132,6 +128,10 @@ class Tape:
         tape = {f.name: repeat(f.name, getattr(self, f.name)) for f in fields(self)[:-1]}
         start = {f.name: repeat(f.name, getattr(self.start, f.name)) for f in fields(State)}
         return type(self)(**tape, start=State(**start))  # type: ignore[arg-type]
+
+
+def _slot(values: npt.NDArray[_Number] | None, period: int) -> npt.NDArray[_Number] | None:
+    return None if values is None else values[period]
 
 
 def forecast_horizon(scenario: Scenario) -> int:
