@@ -12,10 +12,9 @@ from benchmarks.results import (
     summary,
     summary_table,
     write_figure,
-    write_json,
     write_table,
-    write_text,
 )
+from inventory_env.files import write_json, write_text
 from inventory_env.scenario import Scenario
 from policies.policy import Policy
 

@@ -4,12 +4,12 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from benchmarks.certificate import certificate
 from benchmarks.compare import IDENTICAL, METRICS, Comparison, mean_interval
 from benchmarks.evaluation import Evaluation, Outcome
 from benchmarks.style import number, with_margin
 from inventory_env.frozen import Array
 from inventory_env.scenario import Scenario
+from policies.certificate import certificate
 
 DEFINITIONS = """\
 cost per period      money of all sites per period: holding + shortage + ordering (the yardstick)

@@ -1,8 +1,6 @@
 """The result files of an evaluation: tables, JSON, pictures, each written whole or not at all."""
 
-import json
 import math
-import os
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -10,10 +8,11 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from benchmarks.certificate import certificate
 from benchmarks.compare import mean_interval
 from benchmarks.evaluation import Evaluation
+from inventory_env.files import write_bytes, write_text
 from inventory_env.kpis import KPIS
+from policies.certificate import certificate
 
 SUMMARY_KPIS = (
     "cost_per_period",
@@ -86,25 +85,8 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     write_text(path, text.getvalue())
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON that every reader accepts."""
-    write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
-
-
 def write_figure(path: Path, figure: Figure) -> None:
     """Write a picture as PNG."""
     picture = BytesIO()
     figure.savefig(picture, format="png", dpi=150)
-    _replace(path, picture.getvalue())
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file."""
-    _replace(path, text.encode("utf-8"))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put a file in place in one go, so that nobody ever sees half of it."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    write_bytes(path, picture.getvalue())

@@ -1,6 +1,7 @@
 """What an agent may do, as a Gymnasium space, and what order it means."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from inventory_env.situation import Situation
 class Actions(ABC):
     """A scheme: the space of one store's action, and its wish in units."""
 
-    space: spaces.Space[np.generic]
+    space: spaces.Space[Any]
 
     @abstractmethod
     def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
@@ -69,7 +70,9 @@ class RuleOffsets(DiscreteActions):
     """
 
     def __init__(self, scenario: Scenario, settings: RuleOffset) -> None:
-        sd = np.array([max(s.demand.moments[1], 0.1 * s.demand.moments[0]) for s in scenario.stores])
+        sd = np.array(
+            [max(s.demand.moments[1], 0.1 * s.demand.moments[0]) for s in scenario.stores]
+        )
         reach = settings.reach if settings.reach != "auto" else _reach(scenario)
         widest = reach * sd
         if scenario.whole:

@@ -5,7 +5,6 @@ Mended and reported, up to 5 % each: dates on which a store has no row (0 demand
 """
 
 import csv
-import os
 import re
 from datetime import date
 from io import StringIO
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from inventory_env.errors import InputError
+from inventory_env.files import write_text
 from inventory_env.frozen import Array
 from inventory_env.history import DemandFile, History
 from inventory_env.import_report import ImportReport, StoreReport
@@ -83,9 +83,7 @@ def write_history(history: History, path: Path) -> DemandFile:
             "demand": demand.ravel(),
         }
     )
-    part = path.with_name(f".{path.name}.part")
-    rows.to_csv(part, index=False, lineterminator="\n", encoding="utf-8")
-    os.replace(part, path)
+    write_text(path, rows.to_csv(index=False, lineterminator="\n"))
     return DemandFile(path=Path(path.name)).model_copy(update=history.split_dates)
 
 

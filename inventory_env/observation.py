@@ -14,12 +14,11 @@ seven, in order:
 | service | 5 x (1 - recent fill rate), exponentially weighted |
 | position | (inventory position - forecast over the cover) / sd of demand over the cover |
 
-Extras: `projected-stock` (stock before the receipt of period t + k - 1 less k periods' forecast, in sd
-sqrt(k), for k up to the lead time), `pipeline` (each slot / mean - 1), `rule` (the start rule's order /
-mean - 1), `warehouse` (stock, on the way, owed by the supplier and owed to the stores in periods of
-the chain's demand, and all stores' mean position), `calendar` (weekday and year as sine and
-cosine, season's factors up to the cover, share of known disruptions ahead), `store` (the store's own
-parameters).
+Extras: `projected-stock` (stock and receipts of k periods less their forecast, in sd sqrt(k), for k
+up to the lead time), `pipeline` (each slot / mean - 1), `rule` (the start rule's order / mean - 1),
+`warehouse` (stock, on the way, owed by the supplier and owed to the stores in periods of the
+chain's demand, and all stores' mean position), `calendar` (weekday and year as sine and cosine,
+the season's factors up to the cover, known disruptions ahead), `store` (its own parameters).
 """
 
 import numpy as np

@@ -17,7 +17,7 @@ from inventory_env.scenario import Scenario
 from inventory_env.situation import Situation
 from policies.ppo import network
 
-POLICIES: dict[str, type[ActorCriticPolicy]] = {
+POLICIES: dict[str, type[Any]] = {
     "ppo": ActorCriticPolicy,
     "maskable-ppo": MaskableActorCriticPolicy,
     "recurrent-ppo": RecurrentActorCriticPolicy,
@@ -27,12 +27,13 @@ POLICIES: dict[str, type[ActorCriticPolicy]] = {
 def empty_network(scenario: Scenario) -> ActorCriticPolicy:
     """The untrained network that a scenario's settings describe."""
     features = len(Observer(scenario).names)
-    return POLICIES[scenario.training.algorithm](
+    untrained: ActorCriticPolicy = POLICIES[scenario.training.algorithm](
         spaces.Box(-CLIP, CLIP, (features,), dtype=np.float32),
         make_actions(scenario).space,
         lambda _: 0.0,
         **network(scenario.training),
     )
+    return untrained
 
 
 class LearnedPolicy:

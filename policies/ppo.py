@@ -31,7 +31,7 @@ from policies.tape_centred import (
 )
 
 ROWS = 1024  # stores of all worlds together, where worlds = "auto"
-ALGORITHMS: dict[str, tuple[type[OnPolicyAlgorithm], type[Any], str]] = {
+ALGORITHMS: dict[str, tuple[type[Any], type[Any], str]] = {
     "ppo": (PPO, TapeCentredBuffer, "MlpPolicy"),
     "maskable-ppo": (MaskablePPO, TapeCentredMaskableBuffer, "MlpPolicy"),
     "recurrent-ppo": (RecurrentPPO, TapeCentredRecurrentBuffer, "MlpLstmPolicy"),
@@ -102,7 +102,7 @@ def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlg
     """The learner of a scenario on any VecEnv with its spaces; starts at the start rule."""
     settings = scenario.training
     algorithm, buffer, policy = ALGORITHMS[settings.algorithm]
-    centring = {
+    centring: dict[str, Any] = {
         "stores": len(scenario.stores),
         "worlds_per_tape": settings.worlds_per_tape,
         "group_value_share": settings.group_value_share,
@@ -130,7 +130,7 @@ def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlg
         ),
     )
     if recurrent:
-        plain = model.rollout_buffer
+        plain: Any = model.rollout_buffer
         model.rollout_buffer = buffer(
             plain.buffer_size,
             plain.observation_space,
@@ -192,5 +192,5 @@ class FallingEntropy(BaseCallback):
         return True
 
     def _on_rollout_end(self) -> None:
-        done = self.model.num_timesteps / self.model._total_timesteps
-        self.model.ent_coef = self._schedule(1.0 - done)
+        model: Any = self.model
+        model.ent_coef = self._schedule(1.0 - model.num_timesteps / model._total_timesteps)

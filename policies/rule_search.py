@@ -6,15 +6,16 @@ generation face the same demand, one world each, in one simulation.
 """
 
 import json
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.optimize import differential_evolution
 
 from inventory_env.errors import InputError
+from inventory_env.files import write_json
 from inventory_env.frozen import Array
 from inventory_env.rules import (
     BaseStock,
@@ -37,7 +38,7 @@ OWN_SEARCH_STORES = 6  # more stores share their standard units
 
 @dataclass(frozen=True)
 class _Level:
-    """One level of a rule in standard units: where to search, the start, and what it is in units."""
+    """One level of a rule in standard units: bounds, the start, and its value in units."""
 
     low: float
     high: float
@@ -156,9 +157,7 @@ def tuned_rule(kind: str, scenario: Scenario, *, seed: int, cache: Path | None =
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         found = {name: getattr(rule, name).reshape(-1).tolist() for name in levels}
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps(found, indent=2), encoding="utf-8")
-        os.replace(part, file)
+        write_json(file, found)
     return rule
 
 
@@ -231,25 +230,22 @@ def _costs(kind: str, scenario: Scenario, points: Array, tape: Tape) -> Array:
     """(candidate,) mean cost per period of each candidate on the same tape."""
     candidates = points.shape[2]
     rule = _rule(kind, scenario, points)
-    tiled = type(rule)(  # type: ignore[call-arg]
-        **{
-            f.name: np.tile(value, (tape.worlds, 1))
-            if (value := getattr(rule, f.name)).ndim
-            else value
-            for f in fields(rule)  # type: ignore[arg-type]
-        }
+    levels = {f.name: getattr(rule, f.name) for f in fields(rule)}  # type: ignore[arg-type]
+    tiled = replace(
+        rule,  # type: ignore[type-var]
+        **{name: np.tile(v, (tape.worlds, 1)) for name, v in levels.items() if v.ndim},
     )
     costs = mean_costs(RulePolicy(kind, tiled), scenario, tape.repeated(candidates))
     return costs.reshape(tape.worlds, candidates).mean(axis=0)
 
 
 def _minimise(
-    cost: Callable[[Array], Array], bounds: list[tuple[float, float]], start: Array, seed: int
+    cost: Callable[[Array], Array], bounds: Sequence[tuple[float, float]], start: Array, seed: int
 ) -> Array:
     """Differential evolution over a box; `cost` takes (dimension, candidate)."""
-    result = differential_evolution(
-        cost,
-        bounds,
+    result: Any = differential_evolution(
+        cost,  # type: ignore[arg-type]  # vectorised: many points in, many costs out
+        bounds,  # type: ignore[arg-type]
         x0=start,
         rng=np.random.default_rng(seed),
         vectorized=True,

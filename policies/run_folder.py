@@ -14,7 +14,6 @@ Weights are safetensors, the rest is text: nothing is ever unpickled.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +27,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 
 from inventory_env.demand_csv import write_history
 from inventory_env.errors import InputError
+from inventory_env.files import write_bytes, write_text
 from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario, scenario_text
 from policies.learned import LearnedPolicy, empty_network
@@ -77,18 +77,6 @@ def newest_run(root: Path) -> Path:
     return max(runs, key=lambda folder: (folder / CONFIG).stat().st_mtime)
 
 
-def write_text(file: Path, text: str) -> None:
-    """Write a file atomically."""
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, file)
-
-
-def write_json(file: Path, content: Any) -> None:
-    """Write JSON atomically."""
-    write_text(file, json.dumps(content, indent=2) + "\n")
-
-
 def read_json(file: Path) -> dict[str, Any]:
     """A JSON object from a file.
 
@@ -125,10 +113,8 @@ def read_scenario(folder: Path) -> Scenario:
 
 def write_tensors(file: Path, tensors: Tensors, notes: dict[str, Any]) -> None:
     """Write arrays and notes as one safetensors file, atomically."""
-    part = file.with_name(f".{file.name}.part")
     whole = {name: np.asarray(value, order="C") for name, value in tensors.items()}
-    part.write_bytes(save(whole, metadata={"notes": json.dumps(notes)}))
-    os.replace(part, file)
+    write_bytes(file, save(whole, metadata={"notes": json.dumps(notes)}))
 
 
 def read_tensors(file: Path) -> tuple[Tensors, dict[str, Any]]:

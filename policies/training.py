@@ -2,13 +2,9 @@
 
 import csv
 import io
-import platform
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +14,18 @@ from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from scipy import stats
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
-from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from inventory_env.errors import InputError
+from inventory_env.files import write_json, write_text
 from inventory_env.frozen import Array
 from inventory_env.scenario import Scenario
 from inventory_env.tape import Purpose, draw_tape
 from inventory_env.vec_env import ChainVecEnv
+from policies.certificate import certificate
 from policies.learned import LearnedPolicy
 from policies.policy import Policy
 from policies.ppo import FallingEntropy, make_algorithm, make_env
 from policies.rollout import run_episodes
-from policies.rule_based import RulePolicy
 from policies.rule_search import start_rule
 from policies.run_folder import (
     BEST,
@@ -45,10 +41,8 @@ from policies.run_folder import (
     read_json,
     read_scenario,
     read_tensors,
-    write_json,
     write_scenario,
     write_tensors,
-    write_text,
 )
 
 CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
@@ -131,7 +125,7 @@ class _Training(BaseCallback):
         self._on_progress = on_progress
         self._rule = start_rule(scenario, seed=seed, cache=folder / RULES)
         self._env: ChainVecEnv = make_env(scenario, self._rule, seed)
-        self._model: OnPolicyAlgorithm = make_algorithm(scenario, self._env, seed=seed)
+        self._model: Any = make_algorithm(scenario, self._env, seed=seed)
         self._learned = LearnedPolicy(
             scenario, self._rule.rule, self._model.policy, scenario.training.algorithm
         )
@@ -212,7 +206,10 @@ class _Training(BaseCallback):
             write_tensors(self._folder / BEST, network_tensors(self._model.policy), notes)
 
     def _finish(self) -> None:
-        """Keep the start rule where fresh validation worlds cannot tell that learning paid."""
+        """Keep the start rule where fresh validation worlds cannot tell that learning paid.
+
+        Only where money is what was taught: another reward may rightly cost more.
+        """
         tensors, notes = read_tensors(self._folder / BEST)
         load_network(self._model.policy, tensors, self._folder / BEST)
         self._validation_tape = draw_tape(
@@ -222,12 +219,13 @@ class _Training(BaseCallback):
             worlds=2 * self._scenario.training.validation_worlds,
             episode=1,
         )
+        guarded = self._scenario.training.reward.preset == "cost"
         gain = self._judge(self._rule)[0] - self._judge(self._learned)[0]
         interval = _confidence(gain)
         write_json(
             self._folder / MANIFEST,
             {
-                **provenance(),
+                **certificate(),
                 "scenario": self._scenario.name,
                 "seed": self._seed,
                 "steps": self._total,
@@ -235,7 +233,7 @@ class _Training(BaseCallback):
                 "best": notes,
                 "start_rule": self._rule.name,
                 "gain_over_start_rule": {"mean": float(gain.mean()), "ci95": interval},
-                "kept_rule": not interval[0] > 0,
+                "kept_rule": guarded and not interval[0] > 0,
                 "features": list(self._env.feature_names),
             },
         )
@@ -269,7 +267,7 @@ class _Training(BaseCallback):
         notes = {
             "steps": model.num_timesteps,
             "update": self._update,
-            "n_updates": model._n_updates,  # type: ignore[attr-defined]
+            "n_updates": model._n_updates,
             "best_cost": self._best_cost,
             "seconds": self._seconds(),
             "numpy": [kind, position, has_gauss, cached],
@@ -300,14 +298,12 @@ class _Training(BaseCallback):
             model._last_episode_starts = tensors["episode_starts"]
             if "lstm.0" in tensors:
                 states = [torch.from_numpy(tensors[f"lstm.{i}"].copy()) for i in range(4)]
-                model._last_lstm_states = RNNStates(  # type: ignore[attr-defined]
-                    (states[0], states[1]), (states[2], states[3])
-                )
+                model._last_lstm_states = RNNStates((states[0], states[1]), (states[2], states[3]))
             kind, position, has_gauss, cached = notes["numpy"]
             np.random.set_state((kind, tensors["random.numpy"], position, has_gauss, cached))
             torch.set_rng_state(torch.from_numpy(tensors["random.torch"].copy()))
             model.num_timesteps = notes["steps"]
-            model._n_updates = notes["n_updates"]  # type: ignore[attr-defined]
+            model._n_updates = notes["n_updates"]
             self._update = notes["update"]
             self._best_cost = notes["best_cost"]
             self._trained_seconds = notes["seconds"]
@@ -354,40 +350,6 @@ class ProgressFile(KVWriter):
         writer.writeheader()
         writer.writerows(self._rows)
         write_text(self._file, text.getvalue())
-
-
-def provenance() -> dict[str, Any]:
-    """Versions, commit, machine and command behind a result."""
-    packages = ("numpy", "torch", "stable-baselines3", "sb3-contrib", "gymnasium", "scipy")
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    )
-    return {
-        "hmarl": version("hmarl"),
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in packages},
-        "commit": commit.stdout.strip() or None,
-        "machine": {
-            "system": platform.system(),
-            "processor": _processor(),
-            "threads": torch.get_num_threads(),
-        },
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 def _evenly(updates: int, times: int) -> set[int]:

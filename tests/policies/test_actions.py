@@ -23,8 +23,7 @@ from policies.rule_search import formula_rule
 def scenario_with(scheme: ActionScheme, **orders: float) -> Scenario:
     scenario = load_scenario("three-stores")
     stores = tuple(
-        store.model_copy(update={"orders": OrderConstraints(**orders)})
-        for store in scenario.stores
+        store.model_copy(update={"orders": OrderConstraints(**orders)}) for store in scenario.stores
     )
     training = scenario.training.model_copy(update={"actions": scheme})
     return scenario.model_copy(update={"stores": stores, "training": training})
@@ -120,9 +119,7 @@ def test_masks_allow_each_possible_order_exactly_once(
                     for wish in wishes[world, store]
                 ]
                 allowed = [
-                    order
-                    for order, may in zip(possible, mask[world, store], strict=True)
-                    if may
+                    order for order, may in zip(possible, mask[world, store], strict=True) if may
                 ]
                 assert len(allowed) == len(set(allowed))
                 assert set(allowed) == set(possible)

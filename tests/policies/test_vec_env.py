@@ -56,9 +56,7 @@ def test_rows_are_stores_of_worlds_and_all_arrays_are_fresh() -> None:
     for was, is_now in zip(copies + rewards_copied, kept + rewards_kept, strict=True):
         np.testing.assert_array_equal(was, is_now)
     assert len({id(array) for array in kept}) == len(kept)
-    assert not any(
-        np.shares_memory(a, b) for i, a in enumerate(kept) for b in kept[i + 1 :]
-    )
+    assert not any(np.shares_memory(a, b) for i, a in enumerate(kept) for b in kept[i + 1 :])
 
 
 def test_an_episode_ends_as_truncation_for_all_rows_at_once() -> None:

@@ -3,11 +3,14 @@
 import os
 import platform
 import shlex
+import subprocess
 import sys
+from contextlib import suppress
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("hmarl", "numpy", "scipy", "torch", "stable-baselines3")
+PACKAGES = ("hmarl", "numpy", "scipy", "torch", "gymnasium", "stable-baselines3", "sb3-contrib")
 
 
 def certificate() -> dict[str, object]:
@@ -15,6 +18,8 @@ def certificate() -> dict[str, object]:
     return {
         "versions": {"python": platform.python_version(), **_versions()},
         "machine": {"cpu": _cpu(), "cores": os.cpu_count()},
+        "commit": _commit(),
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
     }
 
@@ -27,6 +32,20 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
+
+
+def _commit() -> str | None:
+    """The commit of the source, where it is a checkout."""
+    with suppress(OSError):
+        asked = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(__file__).parent,
+        )
+        return asked.stdout.strip() or None
+    return None
 
 
 def _cpu() -> str:
