@@ -153,6 +153,7 @@ def network(settings: TrainingSettings) -> dict[str, Any]:
     kwargs: dict[str, Any] = {
         "net_arch": {"pi": hidden, "vf": hidden},
         "activation_fn": activation,
+        "optimizer_kwargs": {"eps": 1e-5, "fused": True},
     }
     if settings.algorithm == "recurrent-ppo":
         kwargs["lstm_hidden_size"] = hidden[0]

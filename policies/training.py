@@ -121,6 +121,8 @@ class _Training(BaseCallback):
         on_progress: OnProgress | None,
     ) -> None:
         super().__init__()
+        # Networks this small gain little from a second thread, and lose tenfold on a busy machine.
+        torch.set_num_threads(1)
         self._folder, self._scenario, self._seed = folder, scenario, seed
         self._on_progress = on_progress
         self._rule = start_rule(scenario, seed=seed, cache=folder / RULES)

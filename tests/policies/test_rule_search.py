@@ -1,0 +1,80 @@
+"""Tuned levels, against textbook answers and against formulas."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from inventory_env.errors import InputError
+from inventory_env.scenario import Scenario
+from inventory_env.scenario_files import load_scenario
+from inventory_env.tape import Purpose, draw_tape
+from policies.rollout import mean_costs
+from policies.rule_search import BASELINES, baseline, start_rule, tuned_rule
+
+
+def newsvendor() -> Scenario:
+    """Lead time 0 and lost sales: every period is a newsvendor of its own."""
+    return Scenario.model_validate(
+        {
+            "name": "newsvendor",
+            "periods": 400,
+            "warm_up": 10,
+            "stores": [
+                {
+                    "name": name,
+                    "demand": {"kind": "poisson", "mean": mean},
+                    "lead_time": 0,
+                    "holding_cost": 1.0,
+                    "shortage_cost": shortage,
+                }
+                for name, mean, shortage in (("small", 6.0, 3.0), ("large", 30.0, 9.0))
+            ],
+            "warehouse": {"unlimited": True},
+        }
+    )
+
+
+def test_the_base_stock_search_finds_the_newsvendor_levels() -> None:
+    """Leftovers are kept, so the best level is the quantile p / (p + h), one unit to and fro."""
+    rule = tuned_rule("base-stock", newsvendor(), seed=3)
+    exact = [stats.poisson.ppf(3 / 4, 6.0), stats.poisson.ppf(9 / 10, 30.0)]
+    np.testing.assert_allclose(rule.level[0], exact, atol=1.0)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["reorder-point", "min-max", "base-stock", "capped-base-stock"])
+def test_tuned_rules_are_no_dearer_than_their_formulas_on_fresh_demand(name: str) -> None:
+    scenario = load_scenario("single-store")
+    tape = draw_tape(scenario, seed=9, purpose=Purpose.TEST, worlds=200)
+    tuned = mean_costs(baseline(name, scenario, seed=0), scenario, tape)
+    formula = mean_costs(baseline(name, scenario, seed=0, tuned=False), scenario, tape)
+    assert tuned.mean() < formula.mean()
+
+
+def test_a_cap_never_costs_and_levels_are_cached(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    scenario = load_scenario("single-store")
+    tape = draw_tape(scenario, seed=9, purpose=Purpose.TEST, worlds=200)
+    capped = start_rule(scenario, seed=0, cache=tmp_path)
+    plain = baseline("base-stock", scenario, seed=0)
+    assert mean_costs(capped, scenario, tape).mean() < mean_costs(plain, scenario, tape).mean()
+    file = tmp_path / "capped-base-stock.json"
+    file.write_text('{"level": [7.0], "cap": [3.0]}')
+    assert start_rule(scenario, seed=0, cache=tmp_path).rule.level.tolist() == [7.0]  # type: ignore[attr-defined]
+
+
+def test_the_same_seed_finds_the_same_levels() -> None:
+    scenario = newsvendor()
+    one, two = (tuned_rule("min-max", scenario, seed=5) for _ in range(2))
+    np.testing.assert_array_equal(one.point, two.point)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_every_baseline_runs_from_formulas(name: str) -> None:
+    scenario = load_scenario("original")
+    tape = draw_tape(scenario, seed=9, purpose=Purpose.TEST, worlds=4)
+    costs = mean_costs(baseline(name, scenario, seed=0, tuned=False), scenario, tape)
+    assert np.isfinite(costs).all() and (costs > 0).all()
+
+
+def test_an_unknown_baseline_names_the_known() -> None:
+    with pytest.raises(InputError, match="capped-base-stock"):
+        baseline("best", load_scenario("original"), seed=0)
