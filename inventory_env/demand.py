@@ -167,7 +167,7 @@ class Geometric(_Demand):
         return rng.geometric(1 / (1 + self.mean * factor)).astype(np.float64) - 1
 
     def distribution(self, factor: float) -> Any:
-        return stats.geom(1 / (1 + self.mean * factor), loc=-1)
+        return stats.geom(1 / (1 + max(self.mean * factor, 1e-12)), loc=-1)
 
 
 class Normal(_Demand):

@@ -59,6 +59,7 @@ class Source(IntEnum):
     START = 7
     RATIONING = 8
     WAITING = 9
+    RESAMPLING = 10
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def draw_tape(
     if scenario.history is None:
         first_day = generator(Source.CALENDAR).integers(0, 7 * 365, worlds)
     else:
-        rng = generator(Source.DEMAND)
+        rng = generator(Source.CALENDAR)
         first_day = _first_dates(scenario.history, rng, purpose, worlds, length)
     horizon = forecast_horizon(scenario)
     factors = _season_factors(scenario, first_day, length + horizon) if scenario.seasonal else None
@@ -179,7 +180,7 @@ def draw_tape(
     else:
         dates = first_day + np.arange(length)[:, None]
         if purpose is Purpose.TRAIN:
-            dates = _resampled(scenario.history, rng, dates)
+            dates = _resampled(scenario.history, generator(Source.RESAMPLING), dates)
         demand = scenario.history.demand[dates]
         demand = np.rint(demand) if scenario.whole else demand
 
@@ -274,9 +275,9 @@ def _resampled(history: History, rng: np.random.Generator, dates: Integers) -> I
     bootstrap", Journal of the American Statistical Association 89(428).
     """
     first, end = history.bounds("train")
-    shape = dates.T.shape
-    jumps = (rng.random(shape) < 1 / MEAN_BLOCK).T
-    targets = rng.integers(first, end, shape).T
+    uniform = rng.random((*dates.T.shape, 2)).swapaxes(0, 1)
+    jumps = uniform[..., 0] < 1 / MEAN_BLOCK
+    targets = first + (uniform[..., 1] * (end - first)).astype(np.int64)
     resampled = dates.copy()
     for t in range(1, len(dates)):
         following = resampled[t - 1] + 1
