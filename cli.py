@@ -300,6 +300,8 @@ def _learn(
     """Follow a training with a progress bar, sum it up, and say what to do next."""
     from rich import progress
 
+    from benchmarks.training_curve import draw_training_curve
+
     bar = progress.Progress(
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
@@ -329,6 +331,7 @@ def _learn(
                 )
 
             run = work(tell)
+            draw_training_curve(folder)
     except KeyboardInterrupt:
         console.print(f"Stopped. Continue: hmarl train --resume {folder}", soft_wrap=True)
         raise typer.Exit(130) from None

@@ -202,6 +202,7 @@ class _Training(BaseCallback):
         self.logger.record("validation/cost", cost)
         self.logger.record("validation/rule_cost", self._validation.rule_cost)
         self.logger.record("validation/fill_rate", fill)
+        self.logger.record("validation/rule_fill_rate", self._rule_fill)
         if cost < self._best_cost:
             self._best_cost = cost
             notes = {"steps": self._model.num_timesteps, "validation_cost": cost}

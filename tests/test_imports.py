@@ -29,7 +29,7 @@ HOMES = {
     "sb3_contrib": ("policies/",),
     "gymnasium": ("inventory_env/", "policies/"),
     "safetensors": ("policies/",),
-    "matplotlib": ("benchmarks/", "tuning/", "policies/curve.py"),
+    "matplotlib": ("benchmarks/", "tuning/"),
     "optuna": ("tuning/",),
     "typer": ("cli.py",),
     "pandas": ("inventory_env/demand_csv.py", "inventory_env/replay.py", "benchmarks/", "tuning/"),

@@ -1,0 +1,62 @@
+"""The picture of a training run: validation cost and fill rate beside the start rule's."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.results import write_figure
+from benchmarks.style import INK, LEARNED, MUTED, new_figure, tidy
+
+
+def draw_training_curve(folder: Path) -> None:
+    """Draw training_curve.png in a run's folder from its progress.csv."""
+    table = pd.read_csv(folder / "progress.csv")
+    if "validation/cost" not in table:
+        return
+    judged = table.dropna(subset=["validation/cost"])
+    steps, cost = judged["steps"] / 1e6, judged["validation/cost"]
+    rule = judged["validation/rule_cost"].iloc[-1]
+    change = cost.min() / rule - 1
+    found = "below" if change < 0 else "above"
+    figure = new_figure(
+        4.2,
+        f"Best validation cost {abs(change):.1%} {found} the tuned start rule's",
+        "Deterministic policy on the same validation worlds each time.",
+    )
+    left, right = figure.subplots(1, 2)
+    panels = (
+        (left, cost, rule, "cost per period", "{:,.1f}"),
+        (
+            right,
+            judged["validation/fill_rate"],
+            judged["validation/rule_fill_rate"].iloc[-1],
+            "fill rate",
+            "{:.1%}",
+        ),
+    )
+    for axes, values, rule_value, label, form in panels:
+        axes.axhline(rule_value, color=MUTED, linestyle="--", linewidth=1.2)
+        axes.plot(steps, values, color=LEARNED, marker="o", markersize=4, linewidth=1.8)
+        axes.annotate(
+            f"learned {form.format(values.iloc[-1])}",
+            (steps.iloc[-1], values.iloc[-1]),
+            xytext=(0, 8),
+            textcoords="offset points",
+            ha="right",
+            color=LEARNED,
+            fontsize=9.5,
+            fontweight="bold",
+        )
+        axes.annotate(
+            f"start rule {form.format(rule_value)}",
+            (steps.iloc[0], rule_value),
+            xytext=(0, 4),
+            textcoords="offset points",
+            color=INK,
+            fontsize=9,
+        )
+        axes.set_xlabel("experiences, millions")
+        axes.margins(y=0.18)
+        tidy(axes, title=label, grid="y")
+    right.yaxis.set_major_formatter(lambda value, _: f"{value:.1%}")
+    write_figure(folder / "training_curve.png", figure)
