@@ -62,14 +62,26 @@ def test_repeated_worlds_share_everything(scenario):
         _assert_equal(_arrays(groups, slice(member, None, 4)), _arrays(tape))
 
 
-def test_another_store_leaves_the_others_demand_alone():
+def test_another_store_leaves_the_others_numbers_alone():
+    drawn = {"starting_stock": (0.0, 99.0)}
     scenario = load_scenario("three-stores")
+    scenario = scenario.model_copy(
+        update={
+            "stores": tuple(store.model_copy(update=drawn) for store in scenario.stores),
+            "warehouse": scenario.warehouse.model_copy(update=drawn),
+        }
+    )
     fewer = scenario.model_copy(update={"stores": scenario.stores[:2]})
     all_three = draw_tape(scenario, seed=5, purpose=Purpose.TEST, worlds=4)
     two = draw_tape(fewer, seed=5, purpose=Purpose.TEST, worlds=4)
     np.testing.assert_array_equal(two.demand, all_three.demand[:, :, :2])
     np.testing.assert_array_equal(two.store_lead_time, all_three.store_lead_time[:, :, :2])
     np.testing.assert_array_equal(two.warehouse_lead_time, all_three.warehouse_lead_time)
+    started = all_three.start
+    np.testing.assert_array_equal(two.start.store_on_hand, started.store_on_hand[:, :2])
+    np.testing.assert_array_equal(two.start.warehouse_on_hand, started.warehouse_on_hand)
+    stocks = [*started.store_on_hand.T, started.warehouse_on_hand]
+    assert len({tuple(stock) for stock in stocks}) == 4
 
 
 def test_seeds_purposes_and_episodes_differ():
