@@ -1,0 +1,146 @@
+"""What the docs name exists, and what exists is named in them."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import typer.main
+from typer.exceptions import TyperException
+
+import cli
+from inventory_env.demand import Demand
+from inventory_env.demand_csv import MENDABLE
+from inventory_env.kpis import KPIS
+from inventory_env.lead_time import LONGEST
+from inventory_env.observation import CLIP, FEATURES
+from inventory_env.rationing import Rationing
+from inventory_env.reconciliation import Money
+from inventory_env.rules import RuleConfig
+from inventory_env.scenario import Scenario
+from inventory_env.settings import ActionScheme, Extra, RewardWeights
+from inventory_env.tape import MEAN_BLOCK
+from policies.rule_search import OWN_SEARCH_STORES
+
+ROOT = Path(__file__).parent.parent
+MODEL = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+
+
+def table(heading: str) -> list[list[str]]:
+    """Cells of the first table below a heading, its own head left out."""
+    parts = re.split(r"^#+ (.+)$", MODEL, flags=re.MULTILINE)
+    section = dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
+    rows = re.search(r"(?:^\|.*\n)+", section, flags=re.MULTILINE)
+    assert rows, f"no table below {heading!r}"
+    lines = rows.group().splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def first_names(heading: str) -> list[str]:
+    """What stands in backticks at the start of each row."""
+    return re.findall(r"`([^`]+)`", "\n".join(row[0] for row in table(heading)))
+
+
+def models(union: Any) -> list[Any]:
+    """Members of a tagged union."""
+    return list(get_args(get_args(union)[0]))
+
+
+def tags(union: Any, key: str) -> list[str]:
+    return [get_args(member.model_fields[key].annotation)[0] for member in models(union)]
+
+
+def choices(model: Any, key: str) -> list[str]:
+    return list(get_args(model.model_fields[key].annotation))
+
+
+@pytest.mark.parametrize(
+    ("heading", "names"),
+    [
+        ("KPIs", KPIS),
+        ("Observation", FEATURES),
+        ("Extras", get_args(Extra)),
+        ("Demand", tags(Demand, "kind")),
+        ("Rules", tags(RuleConfig, "kind")),
+        ("Actions", tags(ActionScheme, "scheme")),
+        ("Rationing", get_args(Rationing)),
+        ("Reward", choices(RewardWeights, "preset")),
+        ("Sequence of events in a period", choices(Scenario, "unmet_demand")),
+        ("What happens to orders that were not shipped", choices(Scenario, "unshipped_orders")),
+    ],
+)
+def test_tables_name_what_there_is(heading: str, names: list[str]) -> None:
+    assert first_names(heading) == list(names)
+
+
+def test_parameters_of_demand_are_named() -> None:
+    written = {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1])) for row in table("Demand")}
+    for kind, model in zip(tags(Demand, "kind"), models(Demand), strict=True):
+        assert written[kind] == set(model.model_fields) - {"kind", "season"}, kind
+
+
+def test_kinds_of_cost_are_named() -> None:
+    kinds = {name.partition("_")[2] for name in Money.__dataclass_fields__}
+    assert {row[0] for row in table("Ledger and money")} == kinds
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        f"clipped to +-{CLIP:g}",
+        f"probability 1/{MEAN_BLOCK}",
+        f"mean length of {MEAN_BLOCK} periods",
+        f"up to {100 * MENDABLE:g} %",
+        f"0 to {LONGEST} periods",
+        f"up to {OWN_SEARCH_STORES} stores",
+    ],
+)
+def test_numbers_are_those_of_the_code(phrase: str) -> None:
+    assert phrase in " ".join(MODEL.split())
+
+
+# --- commands ---------------------------------------------------------------------------------
+
+
+def commands(text: str) -> list[str]:
+    """Every hmarl command line in the fenced blocks of a page."""
+    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    found = [re.match(r"\s*(?:\$ )?(?:\S*/)?(hmarl\b.*)", line) for line in lines]
+    return [match.group(1) for match in found if match]
+
+
+def parse(command: str) -> None:
+    """Read a command line as the shell and the program do, without running it."""
+    words = shlex.split(command, comments=True)
+    words = words[1 : next((i for i, w in enumerate(words) if w in ("|", "&&", ";", ">")), None)]
+    node: Any = typer.main.get_command(cli.app)
+    context = node.make_context("hmarl", words)
+    while rest := [*context._protected_args, *context.args]:
+        name, node, words = node.resolve_command(context, rest)
+        context = node.make_context(name, words, parent=context)
+
+
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+COMMANDS = [
+    pytest.param(command, id=f"{page.name}: {command}")
+    for page in PAGES
+    if page.exists()
+    for command in commands(page.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_in_the_docs_exist(command: str) -> None:
+    parse(command)
+
+
+@pytest.mark.parametrize(
+    "command", ["hmarl trian", "hmarl train --sed 1", "hmarl eval --episodes many --baseline all"]
+)
+def test_a_wrong_command_is_noticed(command: str) -> None:
+    block = f"```\n$ .venv/bin/{command}  # oops\n```\n"
+    assert commands(block) == [f"{command}  # oops"]
+    with pytest.raises(TyperException):
+        parse(command)
