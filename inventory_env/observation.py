@@ -18,7 +18,8 @@ Extras: `projected-stock` (stock and receipts of k periods less their forecast, 
 up to the lead time), `pipeline` (each slot / mean - 1), `rule` (the start rule's order / mean - 1),
 `warehouse` (stock, on the way, owed by the supplier and owed to the stores in periods of the
 chain's demand, and all stores' mean position), `calendar` (weekday and year as sine and cosine,
-the season's factors up to the cover, known disruptions ahead), `store` (its own parameters).
+the season's factors up to the cover, known disruptions ahead), `store` (its own parameters), `history` (each
+of the last 7 periods' demand / mean - 1, for recorded demand).
 """
 
 import numpy as np
@@ -28,7 +29,7 @@ from inventory_env.frozen import Array
 from inventory_env.params import Params
 from inventory_env.scenario import CalendarDisruptions, Scenario
 from inventory_env.settings import Extra
-from inventory_env.situation import Situation
+from inventory_env.situation import RECENT, Situation
 
 FEATURES = ("on_hand", "on_the_way", "unmet", "last_demand", "forecast", "service", "position")
 CLIP = 6.0
@@ -115,6 +116,8 @@ class Observer:
             ]
         if extra == "calendar":
             return self._calendar(situation)
+        if extra == "history":
+            return [demand / mean - 1.0 for demand in situation.memory.recent_demand]
         return list(self._parameters[:, None, :])
 
     def _calendar(self, situation: Situation) -> list[Array]:
@@ -181,6 +184,8 @@ class Observer:
                     names += [f"season_{k}" for k in range(cover)]
                 if self._down is not None:
                     names += [f"supplier_down_{k}" for k in self._ahead]
+            elif extra == "history":
+                names += [f"demand_{k + 1}_ago" for k in range(RECENT)]
             else:
                 names += ["critical_ratio", "size", "variation", "lead_time"]
                 names += [f"store_{i}" for i in range(stores if stores <= 10 else 0)]
@@ -200,4 +205,6 @@ def _telling(scenario: Scenario) -> tuple[Extra, ...]:
         extras.append("calendar")
     if len(scenario.stores) > 1:
         extras.append("store")
+    if scenario.history is not None:
+        extras.append("history")
     return tuple(extras)

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from inventory_env.frozen import Fraction, Frozen, NonNegative, Positive
 
-Extra = Literal["projected-stock", "pipeline", "rule", "warehouse", "calendar", "store"]
+Extra = Literal["projected-stock", "pipeline", "rule", "warehouse", "calendar", "store", "history"]
 
 
 class RewardWeights(Frozen):

@@ -13,6 +13,7 @@ from inventory_env.state import State
 from inventory_env.tape import Tape
 
 MEMORY_WEIGHT = 0.1
+RECENT = 7  # periods of demand that are remembered one by one where demand is recorded
 TINY = 1e-12  # units; without demand all of it was served
 
 
@@ -24,12 +25,15 @@ class Memory:
     last_unmet: Array  # units
     smoothed_demand: Array  # units per period, exponentially weighted
     fill_rate: Array  # exponentially weighted share of demand served on time
+    recent_demand: Array  # (slot, world, store) units, newest first; kept for recorded demand only
 
     @classmethod
     def fresh(cls, params: Params, worlds: int) -> "Memory":
         """Nothing seen yet: mean demand, all served."""
         mean = np.broadcast_to(params.mean, (worlds, params.stores)).copy()
-        return cls(mean, np.zeros_like(mean), mean, np.ones_like(mean))
+        slots = RECENT if params.smoothing.any() else 0
+        recent = np.broadcast_to(mean, (slots, *mean.shape))
+        return cls(mean, np.zeros_like(mean), mean, np.ones_like(mean), recent)
 
     def after(self, ledger: Ledger, params: Params) -> "Memory":
         """With one more period seen."""
@@ -41,6 +45,11 @@ class Memory:
             last_unmet=unmet,
             smoothed_demand=self.smoothed_demand + weight * (ledger.demand - self.smoothed_demand),
             fill_rate=self.fill_rate + MEMORY_WEIGHT * (served - self.fill_rate),
+            recent_demand=(
+                np.concatenate([ledger.demand[None], self.recent_demand[:-1]])
+                if len(self.recent_demand)
+                else self.recent_demand
+            ),
         )
 
 

@@ -22,7 +22,7 @@ from inventory_env.state import State
 _Number = TypeVar("_Number", bound=np.generic)
 
 
-MEAN_BLOCK = 14  # mean length of the blocks in which recorded demand is resampled for training
+MEAN_BLOCK = 28  # mean length of the blocks in which recorded demand is resampled for training
 
 
 class _Generators(Protocol):

@@ -401,8 +401,8 @@ def test_no_tape_sees_the_dates_of_another_part(tmp_path: Path, purpose: Purpose
     assert (stores == [1, 2]).all()
     assert (dates[..., 0] == dates[..., 1]).all()
     following = np.diff(dates, axis=0) == 1
-    if purpose is Purpose.TRAIN:  # resampled in blocks of 14 dates on average
-        assert abs(1 - following.mean() - 1 / 14) < 0.01
+    if purpose is Purpose.TRAIN:  # resampled in blocks of 28 dates on average
+        assert abs(1 - following.mean() - 1 / 28) < 0.01
     else:
         assert following.all()
     assert set(np.unique(dates)) == set(range(first, end))
