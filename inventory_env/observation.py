@@ -18,8 +18,8 @@ Extras: `projected-stock` (stock and receipts of k periods less their forecast, 
 up to the lead time), `pipeline` (each slot / mean - 1), `rule` (the start rule's order / mean - 1),
 `warehouse` (stock, on the way, owed by the supplier and owed to the stores in periods of the
 chain's demand, and all stores' mean position), `calendar` (weekday and year as sine and cosine,
-the season's factors up to the cover, known disruptions ahead), `store` (its own parameters), `history` (each
-of the last 7 periods' demand / mean - 1, for recorded demand).
+the season's factors up to the cover, known disruptions ahead), `store` (its own parameters),
+`history` (each of the last 7 periods' demand / mean - 1; nothing where demand is not recorded).
 """
 
 import numpy as np
@@ -99,8 +99,9 @@ class Observer:
                 if k <= len(state.store_pipeline):
                     stock = stock + state.store_pipeline[k - 1]
             return rows
-        if extra == "pipeline":
-            return [slot / mean - 1.0 for slot in state.store_pipeline]
+        if extra in ("pipeline", "history"):
+            slots = state.store_pipeline if extra == "pipeline" else situation.memory.recent_demand
+            return [slot / mean - 1.0 for slot in slots]
         if extra == "rule":
             return [rule_order / mean - 1.0]
         if extra == "warehouse":
@@ -116,8 +117,6 @@ class Observer:
             ]
         if extra == "calendar":
             return self._calendar(situation)
-        if extra == "history":
-            return [demand / mean - 1.0 for demand in situation.memory.recent_demand]
         return list(self._parameters[:, None, :])
 
     def _calendar(self, situation: Situation) -> list[Array]:
@@ -185,7 +184,8 @@ class Observer:
                 if self._down is not None:
                     names += [f"supplier_down_{k}" for k in self._ahead]
             elif extra == "history":
-                names += [f"demand_{k + 1}_ago" for k in range(RECENT)]
+                recorded = self._scenario.history is not None
+                names += [f"demand_{k + 1}_ago" for k in range(RECENT if recorded else 0)]
             else:
                 names += ["critical_ratio", "size", "variation", "lead_time"]
                 names += [f"store_{i}" for i in range(stores if stores <= 10 else 0)]

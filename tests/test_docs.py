@@ -20,6 +20,7 @@ from inventory_env.reconciliation import Money
 from inventory_env.rules import RuleConfig
 from inventory_env.scenario import Scenario
 from inventory_env.settings import ActionScheme, Extra, RewardWeights
+from inventory_env.situation import RECENT
 from inventory_env.tape import MEAN_BLOCK
 from policies.rule_search import OWN_SEARCH_STORES
 
@@ -91,6 +92,7 @@ def test_kinds_of_cost_are_named() -> None:
         f"clipped to +-{CLIP:g}",
         f"probability 1/{MEAN_BLOCK}",
         f"mean length of {MEAN_BLOCK} periods",
+        f"each of the last {RECENT} periods' demand",
         f"up to {100 * MENDABLE:g} %",
         f"0 to {LONGEST} periods",
         f"up to {OWN_SEARCH_STORES} stores",
