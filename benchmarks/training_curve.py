@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.results import write_figure
-from benchmarks.style import INK, LEARNED, MUTED, new_figure, tidy
+from benchmarks.style import LEARNED, MUTED, new_figure, tidy
 
 
 def draw_training_curve(folder: Path) -> None:
@@ -21,7 +21,7 @@ def draw_training_curve(folder: Path) -> None:
     figure = new_figure(
         4.2,
         f"Best validation cost {abs(change):.1%} {found} the tuned start rule's",
-        "Deterministic policy on the same validation worlds each time.",
+        "Deterministic policy on the same validation worlds; dashed: the tuned start rule.",
     )
     left, right = figure.subplots(1, 2)
     panels = (
@@ -37,26 +37,9 @@ def draw_training_curve(folder: Path) -> None:
     for axes, values, rule_value, label, form in panels:
         axes.axhline(rule_value, color=MUTED, linestyle="--", linewidth=1.2)
         axes.plot(steps, values, color=LEARNED, marker="o", markersize=4, linewidth=1.8)
-        axes.annotate(
-            f"learned {form.format(values.iloc[-1])}",
-            (steps.iloc[-1], values.iloc[-1]),
-            xytext=(0, 8),
-            textcoords="offset points",
-            ha="right",
-            color=LEARNED,
-            fontsize=9.5,
-            fontweight="bold",
-        )
-        axes.annotate(
-            f"start rule {form.format(rule_value)}",
-            (steps.iloc[0], rule_value),
-            xytext=(0, 4),
-            textcoords="offset points",
-            color=INK,
-            fontsize=9,
-        )
         axes.set_xlabel("experiences, millions")
         axes.margins(y=0.18)
-        tidy(axes, title=label, grid="y")
+        learned, ruled = form.format(values.iloc[-1]), form.format(rule_value)
+        tidy(axes, title=f"{label}: {learned} learned, {ruled} start rule", grid="y")
     right.yaxis.set_major_formatter(lambda value, _: f"{value:.1%}")
     write_figure(folder / "training_curve.png", figure)

@@ -19,7 +19,7 @@ up to the lead time), `pipeline` (each slot / mean - 1), `rule` (the start rule'
 `warehouse` (stock, on the way, owed by the supplier and owed to the stores in periods of the
 chain's demand, and all stores' mean position), `calendar` (weekday and year as sine and cosine,
 the season's factors up to the cover, known disruptions ahead), `store` (its own parameters),
-`history` (each of the last 7 periods' demand / mean - 1; nothing where demand is not recorded).
+`history` (each of the last 7 periods' demand / mean - 1, for recorded demand).
 """
 
 import numpy as np
@@ -92,32 +92,33 @@ class Observer:
     ) -> list[Array]:
         state = situation.state
         mean, sd, cover_sd = self._scales(situation)
+        rows: list[Array] = []
         if extra == "projected-stock":
-            rows, stock = [], available
+            stock = available
             for k in range(1, max(self._longest, 1) + 1):
                 rows.append((stock - situation.forecast(k)) / (sd * k**0.5))
                 if k <= len(state.store_pipeline):
                     stock = stock + state.store_pipeline[k - 1]
-            return rows
-        if extra in ("pipeline", "history"):
-            slots = state.store_pipeline if extra == "pipeline" else situation.memory.recent_demand
-            return [slot / mean - 1.0 for slot in slots]
-        if extra == "rule":
-            return [rule_order / mean - 1.0]
-        if extra == "warehouse":
+        elif extra == "pipeline":
+            rows += [slot / mean - 1.0 for slot in state.store_pipeline]
+        elif extra == "rule":
+            rows.append(rule_order / mean - 1.0)
+        elif extra == "warehouse":
             total = mean.sum(axis=1, keepdims=True)
             positions = (situation.position - mean * self._cover) / cover_sd
-            return [
-                state.warehouse_on_hand[:, None] / total - 1.0,
-                *(slot[:, None] / total - 1.0 for slot in state.warehouse_pipeline),
-                state.warehouse_owed[:, None] / total,
-                state.store_owed.sum(axis=1, keepdims=True) / total,
-                state.store_owed / mean,
-                positions.mean(axis=1, keepdims=True),
-            ]
-        if extra == "calendar":
-            return self._calendar(situation)
-        return list(self._parameters[:, None, :])
+            rows.append(state.warehouse_on_hand[:, None] / total - 1.0)
+            rows += [slot[:, None] / total - 1.0 for slot in state.warehouse_pipeline]
+            rows.append(state.warehouse_owed[:, None] / total)
+            rows.append(state.store_owed.sum(axis=1, keepdims=True) / total)
+            rows.append(state.store_owed / mean)
+            rows.append(positions.mean(axis=1, keepdims=True))
+        elif extra == "calendar":
+            rows += self._calendar(situation)
+        elif extra == "history":
+            rows += [demand / mean - 1.0 for demand in situation.memory.recent_demand]
+        else:
+            rows += list(self._parameters[:, None, :])
+        return rows
 
     def _calendar(self, situation: Situation) -> list[Array]:
         day = (situation.tape.first_day + situation.period)[:, None]

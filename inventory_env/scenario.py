@@ -204,6 +204,8 @@ class Scenario(Frozen):
     """The rule the stores use today; evaluated as baseline "current"."""
     demand_file: DemandFile | None = None
     """A CSV of demand to replay; stores of kind "trace" read it."""
+    optimal_cost: Positive | None = None
+    """Cost per period of an optimal policy, where the literature gives one."""
     training: TrainingSettings = TrainingSettings()
     """How the stores are taught."""
     history: Annotated[History | None, Field(exclude=True, repr=False)] = None

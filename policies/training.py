@@ -187,6 +187,7 @@ class _Training(BaseCallback):
 
     def _on_training_end(self) -> None:
         self._on_rollout_start()
+        self.logger.dump(self._model.num_timesteps)
 
     # --- judging ----------------------------------------------------------------------------
 
