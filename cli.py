@@ -67,6 +67,8 @@ app = typer.Typer(
 )
 scenarios_app = typer.Typer(help="List, show, check and document scenario files.")
 app.add_typer(scenarios_app, name="scenarios")
+bench_app = typer.Typer(help="Measure what the project claims.")
+app.add_typer(bench_app, name="bench")
 
 Runs = Annotated[Path, typer.Option(help="Folder of all runs.", file_okay=False)]
 
