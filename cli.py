@@ -255,6 +255,37 @@ def fields() -> None:
         console.print(table, markup=False)
 
 
+@bench_app.command()
+def seeds(
+    scenario: Annotated[str, typer.Option(help="Shipped scenario or TOML file.")] = "three-stores",
+    count: Annotated[int, typer.Option("--seeds", min=2, help="Training seeds, 0 first.")] = 5,
+    episodes: Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the test demand.")] = EVALUATION_SEED,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the results.", show_default="seeds-SCENARIO.json", dir_okay=False
+        ),
+    ] = None,
+) -> None:
+    """Train with several seeds and compare each with every tuned rule."""
+    from benchmarks.seeds import judge_seeds
+    from inventory_env.files import write_json
+
+    console = _console()
+    chain = _chain(console, scenario, None, {})
+    results = judge_seeds(
+        chain,
+        range(count),
+        episodes=episodes,
+        evaluation_seed=seed,
+        tell=lambda line: console.print(line, markup=False, soft_wrap=True),
+    )
+    file = Path(f"seeds-{chain.name}.json") if out is None else out
+    write_json(file, results)
+    console.print(f"Results: {file}", markup=False, soft_wrap=True)
+
+
 # --- presentation -----------------------------------------------------------------------------
 
 

@@ -13,8 +13,8 @@ class RewardWeights(Frozen):
     """Reward of a store = weighted sum of its reconciled metrics, mixed with the team's mean."""
 
     preset: Literal["cost", "original"] = "cost"
-    """"cost": minus the store's money cost, shifted and scaled by the start rule's;
-    "original": the weighted sum below as it stands."""
+    """"cost": minus the store's money cost; "original": the weighted sum below. Both are shifted
+    and scaled by what the start rule earns."""
     service_level: NonNegative = 10.0
     """Weight of units served on time / units demanded, per period (preset "original")."""
     holding: NonNegative = 0.01
@@ -24,8 +24,8 @@ class RewardWeights(Frozen):
     ordering: NonNegative = 0.0
     """Weight of the ordering cost, per unit of money (preset "original")."""
     team_share: Fraction | Literal["auto"] = "auto"
-    """Share of the chain's mean in a store's reward, 0 to 1; "auto": 0 where stores do not
-    share a stock, else 1."""
+    """Share of the chain's mean in a store's reward, 0 to 1; "auto": 1 under preset
+    "cost" where stores share a stock, else 0."""
 
 
 class RuleOffset(Frozen):

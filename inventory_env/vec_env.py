@@ -26,7 +26,7 @@ from inventory_env.situation import Memory, Situation
 from inventory_env.state import State
 from inventory_env.tape import Purpose, Tape, draw_tape
 
-CONTINUING_PERIODS = 256  # length of one tape where worlds never end
+CONTINUING_PERIODS = 252  # length of one tape where worlds never end; whole weeks and reviews
 
 
 class ChainVecEnv(VecEnv):
