@@ -286,6 +286,40 @@ def seeds(
     console.print(f"Results: {file}", markup=False, soft_wrap=True)
 
 
+@bench_app.command()
+def speed(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the results.",
+            show_default="benchmarks/results/speed.json in a checkout, else speed.json",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Rates of simulator, VecEnv and training beside their targets, on one core."""
+    from benchmarks.speed import measure_speed
+    from benchmarks.speed_report import results_file, speed_table, write_speed
+
+    console = _console()
+    file = results_file(out)
+    with console.status("measuring") as status:
+        found = measure_speed(tell=status.update)
+    write_speed(file, found)
+    console.print(speed_table(found))
+    console.print(f"Results: {file}", markup=False, soft_wrap=True)
+
+
+@bench_app.command()
+def page() -> None:
+    """Make docs/benchmarks.md of a checkout from its result files."""
+    from benchmarks.results_page import write_page
+
+    written = Path("docs", "benchmarks.md")
+    write_page(Path("benchmarks", "results"), written)
+    _console().print(f"Written: {written}")
+
+
 # --- presentation -----------------------------------------------------------------------------
 
 

@@ -23,18 +23,27 @@ MODEL = (
     {"vec_env"},
 )
 
+SPEED = ("benchmarks/speed.py", "benchmarks/idle_env.py")  # measure the learner itself
 HOMES = {
-    "torch": ("inventory_env/vec_env.py", "policies/"),
-    "stable_baselines3": ("inventory_env/vec_env.py", "policies/"),
+    "torch": ("inventory_env/vec_env.py", "policies/", *SPEED),
+    "stable_baselines3": ("inventory_env/vec_env.py", "policies/", *SPEED),
     "sb3_contrib": ("policies/",),
-    "gymnasium": ("inventory_env/", "policies/"),
+    "gymnasium": ("inventory_env/", "policies/", *SPEED),
     "safetensors": ("policies/",),
     "matplotlib": ("benchmarks/", "tuning/"),
     "optuna": ("tuning/",),
     "typer": ("cli.py",),
     "pandas": ("inventory_env/demand_csv.py", "inventory_env/replay.py", "benchmarks/", "tuning/"),
 }
-LEARNING = {"learned", "ppo", "run_folder", "tape_centred", "training"}
+LEARNING = {
+    "checkpoint",
+    "learned",
+    "ppo",
+    "progress_file",
+    "run_folder",
+    "tape_centred",
+    "training",
+}
 
 
 def modules() -> list[Path]:

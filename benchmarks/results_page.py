@@ -1,0 +1,126 @@
+"""The page of measured results, made from the files in benchmarks/results."""
+
+import json
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from benchmarks.speed_report import Line, read_speed, speed_lines
+from inventory_env.errors import InputError
+from inventory_env.files import write_text
+
+HEAD = """\
+# Measured results
+
+Measured by the commands named under each table; `hmarl bench page` makes this page from the files
+in `benchmarks/results`. Misses stand beside what was met.
+"""
+SPEED_WORDS = """\
+One run, one thread. Simulator: whole episodes under a base-stock rule, the money of every period
+included; median of several. *Time over demand draw* is the simulator's time over the time in
+which numpy draws as much demand. *VecEnv*: whole episodes with random actions, the end of each and
+the next one's demand included. *PPO*: the scenario's own training settings; its ceiling is the
+same learner on a VecEnv that does nothing, taken in turn with the chain; smallest and largest
+share in parentheses.
+"""
+SEEDS_WORDS = """\
+{steps:,} training steps a seed; all policies are judged on the same {episodes:,} test episodes,
+without exploration. *Against* a tuned rule: the cost less the rule's, in % of the rule's, with its
+paired 95 % interval; below 0 is cheaper.
+"""
+
+
+def write_page(results: Path, page: Path) -> None:
+    """Make the page anew.
+
+    Args:
+        results: folder of result files.
+        page: the Markdown file to write.
+
+    Raises:
+        InputError: if there are no results, or a file is not one.
+    """
+    write_text(page, page_text(results))
+
+
+def page_text(results: Path) -> str:
+    """The page; it has a section for each result file that exists."""
+    sections = []
+    if (results / "speed.json").exists():
+        sections.append(_speed_section(results / "speed.json"))
+    sections += [_seeds_section(file) for file in sorted(results.glob("seeds-*.json"))]
+    if not sections:
+        raise InputError(f"{results}: no results; run hmarl bench speed or hmarl bench seeds first")
+    return "\n".join([HEAD, *sections])
+
+
+def _speed_section(file: Path) -> str:
+    speed, made_by = read_speed(file)
+    rows = [
+        [*line[:3], f"**{line.verdict}**" if line.verdict == "missed" else line.verdict]
+        for line in speed_lines(speed)
+    ]
+    table = _table(list(Line._fields), rows)
+    return "\n".join(["## Speed\n", SPEED_WORDS, table, _origin(made_by)])
+
+
+def _seeds_section(file: Path) -> str:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return "\n".join(
+            [
+                f"## Training seeds: {found['scenario']}\n",
+                SEEDS_WORDS.format(**found),
+                _seeds_table(found),
+                _origin(found["made_by"]),
+            ]
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{file}: not written by hmarl bench seeds; run it again") from None
+
+
+def _seeds_table(found: dict[str, Any]) -> str:
+    """One row a training seed, then mean and standard deviation over the seeds."""
+    runs, optimum = found["runs"], found["published_optimum"]
+    rules = [c["baseline"] for c in runs[0]["comparisons"]]
+    heads = ["seed", "training, s", "cost", "fill rate, %", *(f"against {rule}" for rule in rules)]
+    if optimum is not None:
+        heads.append(f"gap to optimum {optimum:g}, %")
+    rows, numbers = [], []
+    for run in runs:
+        values = [run["training_seconds"], run["cost"], 100 * run["fill_rate"]]
+        values += [c["percent"] for c in run["comparisons"]]
+        cells = [f"{values[0]:.0f}", f"{values[1]:.5g}", f"{values[2]:.2f}"]
+        for comparison in run["comparisons"]:
+            low, high = comparison["ci95"]
+            cells.append(f"{comparison['percent']:+.2f} [{low:+.2f}, {high:+.2f}]")
+        if optimum is not None:
+            values.append(100 * (run["cost"] / optimum - 1))
+            cells.append(f"{values[-1]:+.2f}")
+        kept = " (kept its start rule)" if run["kept_rule"] else ""
+        rows.append([f"{run['seed']}{kept}", *cells])
+        numbers.append(values)
+    formats = [".0f", ".5g", ".2f", *["+.2f"] * (len(heads) - 4)]
+    summary = [
+        f"{mean(column):{form}}" + (f" ± {stdev(column):.2g}" if len(column) > 1 else "")
+        for column, form in zip(zip(*numbers, strict=True), formats, strict=True)
+    ]
+    rows.append(["mean ± sd", *summary])
+    return _table(heads, rows)
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; all but the first column are set to the right."""
+    rule = ["---"] + ["---:"] * (len(heads) - 1)
+    return "".join("| " + " | ".join(row) + " |\n" for row in [heads, rule, *rows])
+
+
+def _origin(made_by: dict[str, Any]) -> str:
+    """Command, machine and versions that made a table."""
+    machine = made_by["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in made_by["versions"].items())
+    commit = f", commit {made_by['commit']}" if made_by["commit"] else ""
+    return (
+        f"`{made_by['command']}`, {made_by['written'][:10]}{commit}; {machine['cpu']}, "
+        f"{machine['cores']} cores; {versions}.\n"
+    )

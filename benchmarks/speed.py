@@ -1,0 +1,190 @@
+"""How fast the simulator, the VecEnv and the training are, all in one run on one thread."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+
+from benchmarks.idle_env import IdleVecEnv
+from inventory_env.chain import Chain
+from inventory_env.reconciliation import Money
+from inventory_env.scenario import Scenario
+from inventory_env.scenario_files import load_scenario
+from inventory_env.tape import Purpose, draw_tape
+from inventory_env.vec_env import ChainVecEnv
+from policies.ppo import make_algorithm, make_env, worlds_of
+from policies.rule_based import RulePolicy
+from policies.rule_search import formula_rule
+
+SIMULATIONS = (
+    ("three-stores", 1),
+    ("three-stores", 64),
+    ("three-stores", 1024),
+    ("three-stores", 8192),
+    ("original", 1024),
+    ("fifty-stores", 1024),
+)
+TRAINED = "three-stores"
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class SimulatorSpeed:
+    """`Chain.step` with a base-stock rule's orders, and the money of each period."""
+
+    scenario: str
+    worlds: int
+    stores: int
+    store_periods_per_second: float
+    over_demand_draw: float  # time over the time that drawing as much demand takes
+
+
+@dataclass(frozen=True)
+class TrainingSpeed:
+    """PPO with a scenario's own settings, beside the same with a VecEnv that does nothing."""
+
+    scenario: str
+    rows_per_second: float
+    ceiling_rows_per_second: float
+    share: float  # median over alternating pairs
+    share_range: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Speed:
+    """All rates of one run."""
+
+    simulator: tuple[SimulatorSpeed, ...]
+    vec_env_rows: int  # stores of all worlds
+    vec_env_rows_per_second: float  # random actions, ends of episodes included
+    training: TrainingSpeed
+    peak_memory_mb: float | None  # None where the system does not tell
+
+
+def measure_speed(
+    *, repetitions: int = 7, pairs: int = 8, updates: int = 3, tell: Tell = lambda _: None
+) -> Speed:
+    """Measure everything once.
+
+    Args:
+        repetitions: of each simulation and of the VecEnv; the median counts.
+        pairs: how often training on the chain and on nothing alternate.
+        updates: of PPO in each turn.
+        tell: called with what is measured next.
+    """
+    torch.set_num_threads(1)
+    simulations = []
+    for name, worlds in SIMULATIONS:
+        tell(f"simulator: {name}, {worlds} worlds")
+        simulations.append(_simulator(load_scenario(name), worlds, repetitions))
+    trained = load_scenario(TRAINED)
+    tell("VecEnv")
+    rows, rate = _vec_env(trained, repetitions)
+    tell("training")
+    training = _training(trained, pairs, updates)
+    return Speed(tuple(simulations), rows, rate, training, _peak_memory_mb())
+
+
+def _simulator(scenario: Scenario, worlds: int, repetitions: int) -> SimulatorSpeed:
+    """Whole episodes on one tape; drawing it is not counted."""
+    rule = _rule("base-stock", scenario)
+    tape = draw_tape(scenario, seed=0, purpose=Purpose.TEST, worlds=worlds)
+    chain = Chain(scenario)
+
+    def simulate() -> None:
+        chain.reset(tape)
+        while not chain.ended:
+            ledger = chain.step(rule.wishes(chain.situation))
+            _ = Money.of(chain.params, ledger).chain
+
+    simulation, draw = [], []
+    for _ in range(repetitions):
+        simulation.append(_seconds(simulate))
+        draw.append(_seconds(lambda: _draw_demand(scenario, worlds)))
+    stores = len(scenario.stores)
+    return SimulatorSpeed(
+        scenario=scenario.name,
+        worlds=worlds,
+        stores=stores,
+        store_periods_per_second=worlds * stores * scenario.periods / median(simulation),
+        over_demand_draw=median(simulation) / median(draw),
+    )
+
+
+def _draw_demand(scenario: Scenario, worlds: int) -> None:
+    """An episode's demand from numpy's generators; no season, no correlation."""
+    rng = np.random.default_rng(0)
+    factor = np.ones((worlds, scenario.periods))
+    for store in scenario.stores:
+        store.demand.draw(rng, factor)
+
+
+def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
+    """Rows, and rows a second over whole episodes with their ends and the next one's tape."""
+    rule = _rule("base-stock", scenario)
+    env = ChainVecEnv(scenario, rule.rule, seed=0, worlds=worlds_of(scenario))
+    shape = (scenario.periods, env.num_envs)
+    assert isinstance(env.action_space, spaces.Discrete)
+    actions = np.random.default_rng(0).integers(env.action_space.n, size=shape)
+    env.reset()
+
+    def episode() -> None:
+        for chosen in actions:
+            env.step(chosen)
+
+    seconds = [_seconds(episode) for _ in range(repetitions)]
+    return env.num_envs, actions.size / median(seconds)
+
+
+def _training(scenario: Scenario, pairs: int, updates: int) -> TrainingSpeed:
+    """Chain and nothing in turn, so that drift of the machine cancels."""
+    rule = _rule("capped-base-stock", scenario)
+    env = make_env(scenario, rule, 0)
+    learners = [make_algorithm(scenario, e, seed=0) for e in (env, IdleVecEnv(env))]
+    rows = scenario.training.n_steps * env.num_envs * updates
+
+    def learn(learner: OnPolicyAlgorithm) -> None:
+        learner.learn(rows, reset_num_timesteps=False)
+
+    for learner in learners:
+        learner.set_logger(Logger(None, []))
+        learn(learner)
+    turns = [[_seconds(partial(learn, learner)) for learner in learners] for _ in range(pairs)]
+    chain, nothing = zip(*turns, strict=True)
+    shares = [ceiling / real for real, ceiling in zip(chain, nothing, strict=True)]
+    return TrainingSpeed(
+        scenario=scenario.name,
+        rows_per_second=rows / median(chain),
+        ceiling_rows_per_second=rows / median(nothing),
+        share=median(shares),
+        share_range=(min(shares), max(shares)),
+    )
+
+
+def _rule(kind: str, scenario: Scenario) -> RulePolicy:
+    return RulePolicy(kind, formula_rule(kind, scenario))
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _peak_memory_mb() -> float | None:
+    """Largest resident set of this process so far."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
