@@ -138,19 +138,25 @@ def network_tensors(network: ActorCriticPolicy) -> Tensors:
     return {f"policy.{name}": value.numpy() for name, value in network.state_dict().items()}
 
 
+def load_weights(network: ActorCriticPolicy, tensors: Tensors) -> None:
+    """Put weights into a network; RuntimeError if they are not of its shape."""
+    network.load_state_dict(
+        {
+            name.removeprefix("policy."): torch.from_numpy(value.copy())
+            for name, value in tensors.items()
+            if name.startswith("policy.")
+        }
+    )
+
+
 def load_network(network: ActorCriticPolicy, tensors: Tensors, file: Path) -> None:
-    """Put weights into a network of the same shape.
+    """Put a file's weights into a network.
 
     Raises:
         InputError: if they do not fit the scenario's settings.
     """
-    weights = {
-        name.removeprefix("policy."): torch.from_numpy(value.copy())
-        for name, value in tensors.items()
-        if name.startswith("policy.")
-    }
     try:
-        network.load_state_dict(weights)
+        load_weights(network, tensors)
     except RuntimeError:
         raise InputError(f"{file}: weights do not fit the network of {SCENARIO}") from None
 

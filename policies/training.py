@@ -1,7 +1,5 @@
 """Training, from a scenario to a run folder; interrupted runs continue exactly where they stood."""
 
-import csv
-import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,21 +8,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from scipy import stats
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
 from inventory_env.errors import InputError
-from inventory_env.files import write_json, write_text
+from inventory_env.files import write_json
 from inventory_env.frozen import Array
 from inventory_env.scenario import Scenario
 from inventory_env.tape import Purpose, draw_tape
 from inventory_env.vec_env import ChainVecEnv
 from policies.certificate import certificate
+from policies.checkpoint import learner_state, restore_learner
 from policies.learned import LearnedPolicy
 from policies.policy import Policy
 from policies.ppo import FallingEntropy, make_algorithm, make_env
+from policies.progress_file import ProgressFile
 from policies.rollout import run_episodes
 from policies.rule_search import start_rule
 from policies.run_folder import (
@@ -34,7 +33,6 @@ from policies.run_folder import (
     MANIFEST,
     RULES,
     Run,
-    Tensors,
     load_network,
     load_run,
     network_tensors,
@@ -256,104 +254,25 @@ class _Training(BaseCallback):
         )
 
     def _save(self) -> None:
-        model = self._model
-        kind, keys, position, has_gauss, cached = np.random.get_state()
-        tensors: Tensors = network_tensors(model.policy)
-        for i, values in enumerate(model.policy.optimizer.state_dict()["state"].values()):
-            for name, value in values.items():
-                tensors[f"optimizer.{i}.{name}"] = value.numpy()
-        tensors |= {f"env.{name}": value for name, value in self._env.snapshot().items()}
-        tensors["random.torch"] = torch.get_rng_state().numpy()
-        tensors["random.numpy"] = np.asarray(keys)
-        tensors["episode_starts"] = np.asarray(model._last_episode_starts)
-        for i, state in enumerate(_flat(getattr(model, "_last_lstm_states", None))):
-            tensors[f"lstm.{i}"] = state.numpy()
-        notes = {
-            "steps": model.num_timesteps,
+        tensors, notes = learner_state(self._model, self._env)
+        notes |= {
             "update": self._update,
-            "n_updates": model._n_updates,
             "best_cost": self._best_cost,
             "seconds": self._seconds(),
-            "numpy": [kind, position, has_gauss, cached],
         }
         write_tensors(self._folder / LAST, tensors, notes)
 
     def _restore(self) -> None:
-        model, file = self._model, self._folder / LAST
+        file = self._folder / LAST
         tensors, notes = read_tensors(file)
-        load_network(model.policy, tensors, file)
         try:
-            optimizer = model.policy.optimizer
-            whole = optimizer.state_dict()
-            for i in range(len(whole["param_groups"][0]["params"])):
-                prefix = f"optimizer.{i}."
-                whole["state"][i] = {
-                    name.removeprefix(prefix): torch.from_numpy(value.copy())
-                    for name, value in tensors.items()
-                    if name.startswith(prefix)
-                }
-            optimizer.load_state_dict(whole)
-            snapshot = {
-                name.removeprefix("env."): value
-                for name, value in tensors.items()
-                if name.startswith("env.")
-            }
-            model._last_obs = self._env.restore(snapshot)
-            model._last_episode_starts = tensors["episode_starts"]
-            if "lstm.0" in tensors:
-                states = [torch.from_numpy(tensors[f"lstm.{i}"].copy()) for i in range(4)]
-                model._last_lstm_states = RNNStates((states[0], states[1]), (states[2], states[3]))
-            kind, position, has_gauss, cached = notes["numpy"]
-            np.random.set_state((kind, tensors["random.numpy"], position, has_gauss, cached))
-            torch.set_rng_state(torch.from_numpy(tensors["random.torch"].copy()))
-            model.num_timesteps = notes["steps"]
-            model._n_updates = notes["n_updates"]
+            restore_learner(self._model, self._env, tensors, notes)
             self._update = notes["update"]
             self._best_cost = notes["best_cost"]
             self._trained_seconds = notes["seconds"]
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise InputError(f"{file}: not a checkpoint of this run ({error})") from None
-        self._progress.keep_until(model.num_timesteps)
-
-
-class ProgressFile(KVWriter):
-    """SB3's log as a CSV that survives a kill and continues after a resume."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._rows: list[dict[str, Any]] = []
-        self._columns: list[str] = []
-
-    def write(
-        self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
-    ) -> None:
-        """Add a row; the file is written anew only when a column is new."""
-        row = {"steps": step, **key_values}
-        self._rows.append(row)
-        if set(row) <= set(self._columns):
-            with self._file.open("a", newline="", encoding="utf-8") as file:
-                csv.DictWriter(file, self._columns).writerow(row)
-        else:
-            self._rewrite()
-
-    def keep_until(self, steps: int) -> None:
-        """Take up an earlier file, without what came after the checkpoint."""
-        if self._file.exists():
-            with self._file.open(newline="", encoding="utf-8") as file:
-                rows = [row for row in csv.DictReader(file) if None not in row.values()]
-            self._rows = [row for row in rows if int(row["steps"]) <= steps]
-            self._rewrite()
-
-    def close(self) -> None:
-        """Nothing is kept open."""
-
-    def _rewrite(self) -> None:
-        self._columns = ["steps", *sorted({key for row in self._rows for key in row} - {"steps"})]
-        text = io.StringIO()
-        writer = csv.DictWriter(text, self._columns)
-        writer.writeheader()
-        writer.writerows(self._rows)
-        write_text(self._file, text.getvalue())
+        self._progress.keep_until(self._model.num_timesteps)
 
 
 def _evenly(updates: int, times: int) -> set[int]:
@@ -367,7 +286,3 @@ def _confidence(gain: Array) -> list[float]:
         return [float(gain.mean())] * 2
     spread = stats.sem(gain) * stats.t.ppf(0.975, len(gain) - 1)
     return [float(gain.mean() - spread), float(gain.mean() + spread)]
-
-
-def _flat(states: RNNStates | None) -> list[torch.Tensor]:
-    return [] if states is None else [*states.pi, *states.vf]
