@@ -16,13 +16,13 @@ def draw_training_curve(folder: Path) -> None:
     judged = table.dropna(subset=["validation/cost"])
     steps, cost = judged["steps"] / 1e6, judged["validation/cost"]
     rule = judged["validation/rule_cost"].iloc[-1]
-    best = cost.idxmin()
-    change = cost[best] / rule - 1
+    best = int(cost.argmin())
+    change = cost.iloc[best] / rule - 1
     found = "below" if change < 0 else "above"
     figure = new_figure(
         4.2,
         f"Best validation cost {abs(change):.1%} {found} the tuned start rule's",
-        "Deterministic policy, same validation worlds; large dot: the best, kept; dashed: start rule.",
+        "Same validation worlds each time; large dot: the best, kept; dashed: the start rule.",
     )
     left, right = figure.subplots(1, 2)
     panels = (
@@ -40,8 +40,8 @@ def draw_training_curve(folder: Path) -> None:
         axes.plot(steps, values, color=LEARNED, marker="o", markersize=4, linewidth=1.8)
         axes.set_xlabel("experiences, millions")
         axes.margins(y=0.18)
-        axes.plot(steps[best], values[best], color=LEARNED, marker="o", markersize=9)
-        learned, ruled = form.format(values[best]), form.format(rule_value)
+        axes.plot(steps.iloc[best], values.iloc[best], color=LEARNED, marker="o", markersize=9)
+        learned, ruled = form.format(values.iloc[best]), form.format(rule_value)
         tidy(axes, title=f"{label}: {learned} learned, {ruled} start rule", grid="y")
     right.yaxis.set_major_formatter(lambda value, _: f"{value:.1%}")
     write_figure(folder / "training_curve.png", figure)

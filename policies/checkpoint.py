@@ -1,4 +1,4 @@
-"""Everything a learner needs to go on exactly where it stood: what SB3's own files leave out too."""
+"""All that a learner needs to go on exactly where it stood, beyond what SB3 keeps."""
 
 from typing import Any
 
