@@ -84,15 +84,16 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
     else:
         store_shipped, store_owed = orders.store, state.store_owed
     store_on_hand, store_received = state.store_on_hand, state.store_received
+    store_at_once: Array | None
     if now.store_lead_time is None:
-        store_pipeline, at_once = _send_constant(params, state.store_pipeline, store_shipped)
+        store_pipeline, store_at_once = _send_constant(params, state.store_pipeline, store_shipped)
     else:
-        store_pipeline, at_once = _send(
+        store_pipeline, store_at_once = _send(
             state.store_pipeline, store_shipped, now.store_lead_time, params.store_lead_max
         )
-    if at_once is not _NOTHING:
-        store_on_hand = store_on_hand + at_once
-        store_received = store_received + at_once
+    if store_at_once is not None:
+        store_on_hand = store_on_hand + store_at_once
+        store_received = store_received + store_at_once
 
     # 4. Demand: who waits already is served first.
     if params.backorder_share:
@@ -160,9 +161,6 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
     )
 
 
-_NOTHING = np.zeros(())  # what a link without zero lead times delivers at once
-
-
 def _share(
     params: Params, state: State, orders: Array, stock: Array, now: Exogenous
 ) -> tuple[Array, Array]:
@@ -210,11 +208,11 @@ def _send(
     return ahead[1:], ahead[0]
 
 
-def _send_constant(params: Params, pipeline: Array, shipped: Array) -> tuple[Array, Array]:
-    """`_send` where every store's lead time is constant."""
+def _send_constant(params: Params, pipeline: Array, shipped: Array) -> tuple[Array, Array | None]:
+    """`_send` where every store's lead time is constant; None where nothing arrives at once."""
     ahead = np.zeros((max(params.store_lead_max, 1), *shipped.shape))
     ahead[: len(pipeline)] = pipeline
-    at_once = _NOTHING
+    at_once = None
     for lead_time, stores in params.store_lead_groups:
         everywhere = len(stores) == shipped.shape[1]
         where = slice(None) if everywhere else stores
