@@ -122,6 +122,9 @@ class OrderQuantities(DiscreteActions):
         self.space = spaces.Discrete(self._table.shape[1])
         self.preferred = 0
 
+    def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
+        return self._table[np.arange(len(self._table)), actions.astype(np.int64)]
+
     def all_wishes(self, situation: Situation, rule: Array) -> Array:
         return np.broadcast_to(self._table, (*rule.shape, self._table.shape[1]))
 

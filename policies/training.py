@@ -165,7 +165,7 @@ class _Training(BaseCallback):
                 callback=CallbackList([self, FallingEntropy(self._scenario.training)]),
                 reset_num_timesteps=False,
             )
-        self._finish()
+        self._finish(self._seconds())
         return load_run(self._folder)
 
     # --- what SB3 calls ---------------------------------------------------------------------
@@ -207,7 +207,7 @@ class _Training(BaseCallback):
             notes = {"steps": self._model.num_timesteps, "validation_cost": cost}
             write_tensors(self._folder / BEST, network_tensors(self._model.policy), notes)
 
-    def _finish(self) -> None:
+    def _finish(self, seconds: float) -> None:
         """Keep the start rule where fresh validation worlds cannot tell that learning paid.
 
         Only where money is what was taught: another reward may rightly cost more.
@@ -231,7 +231,7 @@ class _Training(BaseCallback):
                 "scenario": self._scenario.name,
                 "seed": self._seed,
                 "steps": self._total,
-                "training_seconds": round(self._seconds(), 2),
+                "training_seconds": round(seconds, 2),
                 "best": notes,
                 "start_rule": self._rule.name,
                 "gain_over_start_rule": {"mean": float(gain.mean()), "ci95": interval},
