@@ -1,6 +1,5 @@
 """Many worlds of one chain, run period by period: keeps time around `dynamics.step`."""
 
-from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -21,7 +20,7 @@ class Chain:
 
     def __init__(self, scenario: Scenario, params: Params | None = None) -> None:
         self.scenario = scenario
-        self.params = Params.of(scenario) if params is None else params
+        self.params = self._given_params = Params.of(scenario) if params is None else params
         self._warehouse_rule = scenario.warehouse_rule
         self._supplier_rule = scenario.supplier_rule
         self._warehouse_cover = ceil(scenario.warehouse_need().cover)
@@ -36,6 +35,8 @@ class Chain:
         period: int = 0,
     ) -> Situation:
         """Start an episode: from the tape's starting stock, or carry on from a state."""
+        if len(self.params.holding_cost) != tape.worlds:
+            self.params = self._given_params.spread(tape.worlds)
         self.situation = Situation(
             params=self.params,
             state=tape.start if state is None else state,
@@ -63,12 +64,8 @@ class Chain:
             supplier=self._supplier_order(),
         )
         after, ledger = step(params, state, orders, situation.tape.at(period))
-        self.situation = replace(
-            situation,
-            state=after,
-            memory=situation.memory.after(ledger, params),
-            period=period + 1,
-        )
+        memory = situation.memory.after(ledger, params)
+        self.situation = Situation(params, after, memory, situation.tape, period + 1)
         return ledger
 
     def _excess(self, cover: int) -> Array | float:

@@ -1,6 +1,7 @@
 """A scenario's numbers as arrays, ready for the arithmetic of many worlds at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 from typing import Self
 
@@ -82,6 +83,26 @@ class Params:
     def stores(self) -> int:
         """How many stores the chain has."""
         return int(self.mean.shape[1])
+
+    @cached_property
+    def learns_level(self) -> bool:
+        """Whether a store's forecast follows recent demand."""
+        return bool(self.smoothing.any())
+
+    def spread(self, worlds: int) -> Self:
+        """The same with the stores' costs written out for every world: numpy multiplies arrays of
+        one shape several times faster than it repeats short rows."""
+
+        def every(cost: Array) -> Array:
+            return np.broadcast_to(cost, (worlds, self.stores)).copy()
+
+        return replace(
+            self,
+            holding_cost=every(self.holding_cost),
+            shortage_cost=every(self.shortage_cost),
+            order_cost=every(self.order_cost),
+            unit_cost=every(self.unit_cost),
+        )
 
     @classmethod
     def of(cls, scenario: Scenario) -> Self:

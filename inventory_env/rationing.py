@@ -58,22 +58,23 @@ def _equal_cover(stock: Array, requests: Array, position: Array, mean: Array) ->
     the line between them is solved. Arrays are (store, world) inside, where numpy adds faster.
     """
     worlds, stores = requests.shape
-    kinks = np.empty((worlds, 2 * stores))
-    np.divide(position, mean, out=kinks[:, :stores])
-    np.divide(position + requests, mean, out=kinks[:, stores:])
+    upper, position, mean = requests.T.copy(), position.T.copy(), mean.T
+    kinks = np.concatenate([position / mean, (position + upper) / mean]).T.copy()
     kinks.sort(axis=1)
     flat = kinks.reshape(-1)
-    upper, position, mean = requests.T.copy(), position.T.copy(), mean.T
 
     def given(cover: Array) -> Array:
-        return np.minimum(np.maximum(cover * mean - position, 0.0), upper)
+        units = cover * mean
+        units -= position
+        np.maximum(units, 0.0, out=units)
+        return np.minimum(units, upper, out=units)
 
     low = np.arange(worlds) * 2 * stores
     high = low + 2 * stores - 1
     at_low, at_high = np.zeros(worlds), over_stores(requests)
     for _ in range((2 * stores - 1).bit_length()):
         middle = (low + high) >> 1
-        at_middle = given(flat.take(middle)).sum(axis=0)
+        at_middle = np.add.reduce(given(flat.take(middle)))
         fits = at_middle <= stock
         low, at_low = np.where(fits, middle, low), np.where(fits, at_middle, at_low)
         high, at_high = np.where(fits, high, middle), np.where(fits, at_high, at_middle)

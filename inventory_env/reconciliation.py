@@ -112,6 +112,7 @@ class Money:
 
 def _ordering(ordered: Array, order_cost: Array | float, unit_cost: Array | float) -> Array:
     """Cost of placing orders and of the units in them."""
-    if not np.any(order_cost):
+    placing = order_cost.any() if isinstance(order_cost, np.ndarray) else order_cost
+    if not placing:
         return ordered * unit_cost
     return order_cost * (ordered > 0) + unit_cost * ordered

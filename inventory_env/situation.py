@@ -31,13 +31,15 @@ class Memory:
     def fresh(cls, params: Params, worlds: int) -> "Memory":
         """Nothing seen yet: mean demand, all served."""
         mean = np.broadcast_to(params.mean, (worlds, params.stores)).copy()
-        slots = RECENT if params.smoothing.any() else 0
+        slots = RECENT if params.learns_level else 0
         recent = np.broadcast_to(mean, (slots, *mean.shape))
         return cls(mean, np.zeros_like(mean), mean, np.ones_like(mean), recent)
 
     def after(self, ledger: Ledger, params: Params) -> "Memory":
         """With one more period seen."""
-        weight = np.where(params.smoothing > 0, params.smoothing, MEMORY_WEIGHT)
+        weight: Array | float = MEMORY_WEIGHT
+        if params.learns_level:
+            weight = np.where(params.smoothing > 0, params.smoothing, MEMORY_WEIGHT)
         unmet = ledger.demand - ledger.served
         served = 1.0 - unmet / np.maximum(ledger.demand, TINY)
         return Memory(
@@ -72,7 +74,7 @@ class Situation:
     def level(self) -> Array | float:
         """Mean demand as now believed, in long-run means: 1, or (world, store) where it is learned
         from recent demand."""
-        if not self.params.smoothing.any():
+        if not self.params.learns_level:
             return 1.0
         recent = np.maximum(self.memory.smoothed_demand / self.params.mean, 0.05)
         return np.where(self.params.smoothing > 0, recent, 1.0)
@@ -131,7 +133,7 @@ class Situation:
             factor[:, here] = np.broadcast_to(ratio, factor.shape)[:, here]
         return factor
 
-    @cached_property
+    @property
     def forecast_varies(self) -> bool:
         """Whether a forecast ever differs from the mean."""
-        return self.tape.cumulative_factor is not None or bool(self.params.smoothing.any())
+        return self.tape.cumulative_factor is not None or self.params.learns_level
