@@ -26,7 +26,8 @@ share in parentheses.
 SEEDS_WORDS = """\
 {steps:,} training steps a seed; all policies are judged on the same {episodes:,} test episodes,
 without exploration. *Against* a tuned rule: the cost less the rule's, in % of the rule's, with its
-paired 95 % interval; below 0 is cheaper.
+paired 95 % interval; below 0 is cheaper. Where the scenario's reward is not its cost, what was
+taught is the reward.
 """
 
 
@@ -72,6 +73,7 @@ def _seeds_section(file: Path) -> str:
                 f"## Training seeds: {found['scenario']}\n",
                 SEEDS_WORDS.format(**found),
                 _seeds_table(found),
+                _rewards(found["runs"]),
                 _origin(found["made_by"]),
             ]
         )
@@ -107,6 +109,16 @@ def _seeds_table(found: dict[str, Any]) -> str:
     ]
     rows.append(["mean ± sd", *summary])
     return _table(heads, rows)
+
+
+def _rewards(runs: list[dict[str, Any]]) -> str:
+    """What was taught, which need not be the cost."""
+    rewards = {
+        name: mean(run["policies"][name]["reward_per_episode"] for run in runs)
+        for name in runs[0]["policies"]
+    }
+    told = ", ".join(f"{name} {value:,.1f}" for name, value in rewards.items())
+    return f"Reward an episode, mean over seeds: {told}.\n"
 
 
 def _table(heads: list[str], rows: list[list[str]]) -> str:

@@ -153,6 +153,7 @@ def seeds_file(folder: Path, optimum: float | None) -> None:
             "kept_rule": False,
             "cost": cost,
             "fill_rate": 0.95,
+            "policies": {"ppo": {"reward_per_episode": 100.0 * cost}},
             "comparisons": [
                 {"baseline": "min-max", "percent": percent, "ci95": [-3.0, -1.0], "verdict": ""}
             ],
@@ -177,6 +178,7 @@ def test_the_page_of_seeds_tells_interval_spread_and_gap(tmp_path: Path) -> None
     assert "| 0 | 30 | 4.04 | 95.00 | -2.50 [-3.00, -1.00] | +1.00 |" in text
     assert "| -2.00 ± 0.71 | +1.50 ± 0.71 |" in text
     assert "`hmarl bench seeds`, 2025-01-31; abacus, 2 cores; python 3.12." in text
+    assert "mean over seeds: ppo 406.0." in text
     assert "## Speed" not in text
     seeds_file(tmp_path, None)
     assert "gap to optimum" not in page_text(tmp_path)
@@ -192,7 +194,8 @@ def test_the_page_in_the_docs_is_that_of_the_results() -> None:
     page, results = ROOT / "docs" / "benchmarks.md", ROOT / "benchmarks" / "results"
     if not (page.exists() and any(results.glob("*.json"))):
         pytest.skip("no results in this checkout")
-    assert page.read_text(encoding="utf-8") == page_text(results)
+    fresh = page.read_text(encoding="utf-8") == page_text(results)
+    assert fresh, "results changed since the page was made; run hmarl bench page"
 
 
 # --- commands ---------------------------------------------------------------------------------
