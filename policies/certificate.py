@@ -38,7 +38,7 @@ def _commit() -> str | None:
     """The commit of the source, where it is a checkout."""
     with suppress(OSError):
         asked = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"],
+            ["git", "describe", "--always", "--dirty"],
             capture_output=True,
             text=True,
             check=False,
