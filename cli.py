@@ -311,6 +311,57 @@ def speed(
 
 
 @bench_app.command()
+def published(
+    suite: Annotated[
+        str, typer.Option(help="lost-sales, one-warehouse, backorder, serial, or all.")
+    ] = "all",
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Training seeds, 0 first.  [default: 3; quick: 1]")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    again: Annotated[bool, typer.Option("--again", help="Measure anew what is there.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A few instances, little training; keeps nothing.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the results.",
+            show_default="benchmarks/results/published in a checkout, else published",
+            file_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Costs that others published beside the simulator's and the learner's."""
+    if quick:
+        _refuse({"out": out, "again": again or None}, "--quick keeps no results")
+
+    from benchmarks.published_instances import cells_of
+    from benchmarks.published_page import measured_tables, screen_tables
+    from benchmarks.published_results import results_folder
+    from benchmarks.published_run import quick_cells, run_cells
+
+    console = _console()
+    cells = quick_cells(cells_of(suite)) if quick else cells_of(suite)
+    results = None if quick else results_folder(out)
+    if quick:
+        console.print("Quick: a few instances, little training and simulation; nothing is kept.")
+    found = run_cells(
+        cells,
+        seeds=seeds or (1 if quick else 3),
+        results=results,
+        workers=workers,
+        again=again,
+        quick=quick,
+        tell=lambda line: console.print(line, markup=False, soft_wrap=True),
+    )
+    for table in screen_tables(measured_tables(cells, found)):
+        console.print(table)
+    if results is not None:
+        console.print(f"Results: {results}", markup=False, soft_wrap=True)
+
+
+@bench_app.command()
 def page() -> None:
     """Make docs/benchmarks.md of a checkout from its result files."""
     from benchmarks.results_page import write_page
