@@ -15,7 +15,7 @@ from inventory_env.frozen import Array
 from inventory_env.rules import CappedBaseStock
 from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario
-from inventory_env.tape import Purpose, Tape, draw_tape
+from inventory_env.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
 from policies.rule_based import RulePolicy
 
@@ -28,6 +28,10 @@ class ChainRules:
 
     scenario: Scenario
     stores: CappedBaseStock
+
+    def policy(self) -> RulePolicy:
+        """The stores' rule, ready to run."""
+        return RulePolicy("capped base-stock", self.stores)
 
 
 def tune_chain(scenario: Scenario, *, seed: int = 0, capped_stores: bool = True) -> ChainRules:
@@ -46,7 +50,8 @@ def tune_chain(scenario: Scenario, *, seed: int = 0, capped_stores: bool = True)
         return _rules(scenario, bounded, np.asarray(safety), store_cap if capped_stores else np.inf)
 
     def cost(point: Array) -> float:
-        return _cost(rules(point), tape)
+        candidate = rules(point)
+        return float(mean_costs(candidate.policy(), candidate.scenario, tape).mean())
 
     start = np.array([1.0, 0.1, 0.5, 1.0])
     shared = minimize(cost, start, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-4})
@@ -69,11 +74,6 @@ def _rules(scenario: Scenario, warehouse: Array, safety: Array, store_cap: float
     )
     caps = np.maximum(mean + store_cap * sd, 0.0)
     return ChainRules(chain, CappedBaseStock(np.array(levels).round(3), caps.round(3)))
-
-
-def _cost(rules: ChainRules, tape: Tape) -> float:
-    policy = RulePolicy("capped base-stock", rules.stores)
-    return float(mean_costs(policy, rules.scenario, tape).mean())
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ class CellResult(Frozen):
 
     @property
     def error(self) -> float:
-        """Standard error of the mean cost from simulation alone, the runs' spread apart."""
+        """Standard error of the mean cost from simulation alone; seeds share their test demand."""
         return float(
             (self.rule.error**2 + sum(r.error**2 for r in self.runs) / len(self.runs)) ** 0.5
         )

@@ -32,7 +32,6 @@ from policies.certificate import certificate
 from policies.rollout import mean_costs
 from policies.rule_based import RulePolicy
 from policies.rule_search import start_rule
-from policies.training import train
 
 EVALUATION_SEED = 1_000_003
 QUICK_STEPS = 200_000
@@ -242,6 +241,8 @@ def _check(what: str, published: float, cost: Estimate, allowed: float | None = 
 
 def measure_learner(cell: Cell, seed: int, effort: Effort, steps: int | None = None) -> Learned:
     """Train with the default recipe, and pair the policy with the instance's rule on test tapes."""
+    from policies.training import train  # torch takes its time
+
     scenario = cell.scenario()
     if steps is not None:
         training = scenario.training.model_copy(update={"steps": steps})
