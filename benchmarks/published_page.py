@@ -290,6 +290,8 @@ def gap_figure(measured: Measured) -> Figure:
         values = [_gap_of(*pairs[i], pairs[i][0].instance.others[name]) for i in at]
         mark = MARKS[number % len(MARKS)]
         axes.plot(values, at, mark, color=MUTED, markersize=5.5, linestyle="", label=name)
+    ruled = [_gap_of(cell, r, r.rule.cost + cell.instance.charge) for cell, r in pairs]
+    axes.plot(ruled, range(len(ruled)), "o", color=LEARNED, fillstyle="none", label="paired rule")
     for i, (cell, result) in enumerate(pairs):
         seeds = result.gaps(cell)
         axes.plot(seeds, [i] * len(seeds), "o", color=LEARNED, markersize=3, alpha=0.5)
@@ -307,7 +309,7 @@ def gap_figure(measured: Measured) -> Figure:
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(-0.02, 1.0),
-        ncols=len(others) + 1,
+        ncols=len(others) + 2,
         frameon=False,
         fontsize=9,
         labelcolor=INK,

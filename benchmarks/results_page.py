@@ -5,10 +5,13 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from benchmarks.markdown import markdown_table, origin
+from benchmarks.published_page import published_sections, write_pictures
 from benchmarks.speed_report import Line, read_speed, speed_lines
 from inventory_env.errors import InputError
 from inventory_env.files import write_text
 
+PUBLISHED = "published"  # folder of published instances' results
 HEAD = """\
 # Measured results
 
@@ -32,7 +35,7 @@ taught is the reward.
 
 
 def write_page(results: Path, page: Path) -> None:
-    """Make the page anew.
+    """Make the page and its pictures anew.
 
     Args:
         results: folder of result files.
@@ -42,6 +45,7 @@ def write_page(results: Path, page: Path) -> None:
         InputError: if there are no results, or a file is not one.
     """
     write_text(page, page_text(results))
+    write_pictures(results / PUBLISHED, page.parent / "images")
 
 
 def page_text(results: Path) -> str:
@@ -50,6 +54,7 @@ def page_text(results: Path) -> str:
     if (results / "speed.json").exists():
         sections.append(_speed_section(results / "speed.json"))
     sections += [_seeds_section(file) for file in sorted(results.glob("seeds-*.json"))]
+    sections += published_sections(results / PUBLISHED)
     if not sections:
         raise InputError(f"{results}: no results; run hmarl bench speed or hmarl bench seeds first")
     return "\n".join([HEAD, *sections])
@@ -61,8 +66,8 @@ def _speed_section(file: Path) -> str:
         [*line[:3], f"**{line.verdict}**" if line.verdict == "missed" else line.verdict]
         for line in speed_lines(speed)
     ]
-    table = _table(list(Line._fields), rows)
-    return "\n".join(["## Speed\n", SPEED_WORDS, table, _origin(made_by)])
+    table = markdown_table(list(Line._fields), rows)
+    return "\n".join(["## Speed\n", SPEED_WORDS, table, origin(made_by)])
 
 
 def _seeds_section(file: Path) -> str:
@@ -74,7 +79,7 @@ def _seeds_section(file: Path) -> str:
                 SEEDS_WORDS.format(**found),
                 _seeds_table(found),
                 _rewards(found["runs"]),
-                _origin(found["made_by"]),
+                origin(found["made_by"]),
             ]
         )
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -108,7 +113,7 @@ def _seeds_table(found: dict[str, Any]) -> str:
         for column, form in zip(zip(*numbers, strict=True), formats, strict=True)
     ]
     rows.append(["mean ± sd", *summary])
-    return _table(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def _rewards(runs: list[dict[str, Any]]) -> str:
@@ -119,20 +124,3 @@ def _rewards(runs: list[dict[str, Any]]) -> str:
     }
     told = ", ".join(f"{name} {value:,.1f}" for name, value in rewards.items())
     return f"Reward an episode, mean over seeds: {told}.\n"
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table; all but the first column are set to the right."""
-    rule = ["---"] + ["---:"] * (len(heads) - 1)
-    return "".join("| " + " | ".join(row) + " |\n" for row in [heads, rule, *rows])
-
-
-def _origin(made_by: dict[str, Any]) -> str:
-    """Command, machine and versions that made a table."""
-    machine = made_by["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in made_by["versions"].items())
-    commit = f", commit {made_by['commit']}" if made_by["commit"] else ""
-    return (
-        f"`{made_by['command']}`, {made_by['written'][:10]}{commit}; {machine['cpu']}, "
-        f"{machine['cores']} cores; {versions}.\n"
-    )
