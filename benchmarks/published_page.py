@@ -90,10 +90,10 @@ def target_lines(measured: Measured) -> list[Line]:
     gaps = [result.gap(cell) for cell, result in pairs]
     lines = []
     if targets.mean_gap is not None:
-        text = f"mean gap to the {reference} <= {targets.mean_gap:g} %"
+        text = f"mean gap to {reference} <= {targets.mean_gap:g} %"
         lines.append(_at_most(text, mean(gaps), targets.mean_gap, "{:.3f} %"))
     if targets.worst_gap is not None:
-        text = f"worst gap to the {reference} <= {targets.worst_gap:g} %"
+        text = f"worst gap to {reference} <= {targets.worst_gap:g} %"
         lines.append(_at_most(text, max(gaps), targets.worst_gap, "{:.3f} %"))
     if targets.training_seconds is not None:
         longest = max(run.training_seconds for result in measured.results for run in result.runs)
@@ -278,7 +278,7 @@ def gap_figure(measured: Measured) -> Figure:
     gaps = [result.gap(cell) for cell, result in pairs]
     figure = new_figure(
         1.9 + 0.3 * len(pairs),
-        f"{problems.title}: mean gap to the {problems.reference} {mean(gaps):+.2f} %, "
+        f"{problems.title}: mean gap to {problems.reference} {mean(gaps):+.2f} %, "
         f"worst {max(gaps):+.2f} %",
         f"Large dots: ours, mean of the training seeds (small dots). Linear up to 1 %, then "
         f"logarithmic. {problems.source}.",
@@ -303,7 +303,7 @@ def gap_figure(measured: Measured) -> Figure:
     shown = [tick for tick in TICKS if 1.15 * low <= tick <= 1.15 * high]
     axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
     axes.minorticks_off()
-    axes.set_xlabel(f"gap to the {problems.reference}, %")
+    axes.set_xlabel(f"gap to {problems.reference}, %")
     tidy(axes, grid="x")
     name_rows(axes, [cell.instance.name for cell, _ in pairs], "")
     axes.legend(
