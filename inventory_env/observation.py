@@ -71,7 +71,7 @@ class Observer:
             (memory.last_demand - mean) / sd,
             (situation.forecast(1) - self._mean) / self._sd,
             5.0 * (1.0 - memory.fill_rate),
-            (situation.adjusted_position - over_cover) / cover_sd,
+            (situation.adjusted_position - self._mean * self._cover) / cover_sd,
         ]
         for extra in self.extras:
             rows.extend(self._extra(extra, situation, available, rule_order))

@@ -37,6 +37,7 @@ from policies.rule_search import start_rule
 
 Tensors = dict[str, np.ndarray[Any, Any]]
 SCENARIO, CONFIG, MANIFEST = "scenario.toml", "config.json", "manifest.json"
+KEPT_RULE = "kept-rule"  # name of the policy where learning did not pay
 BEST, LAST, RULES = "best.safetensors", "last.safetensors", "rules"
 
 
@@ -180,8 +181,7 @@ def load_run(folder: Path) -> Run:
     network = empty_network(scenario)
     load_network(network, tensors, folder / BEST)
     network.set_training_mode(False)
-    name = scenario.training.algorithm
-    learned: Policy = LearnedPolicy(scenario, rule.rule, network, name)
+    learned: Policy = LearnedPolicy(scenario, rule.rule, network, scenario.training.algorithm)
     if manifest.get("kept_rule"):
-        learned = RulePolicy(name, rule.rule)
+        learned = RulePolicy(KEPT_RULE, rule.rule)
     return Run(folder, scenario, seed, rule, learned, manifest)

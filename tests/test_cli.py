@@ -193,9 +193,10 @@ def test_train_stop_resume_eval(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "base-stock" in result.output
     assert str(folder / "evaluation") in result.output
     summary = json.loads((folder / "evaluation" / "summary.json").read_text())
-    assert set(summary["policies"]) == {"ppo", "base-stock", "random"}
+    judged = set(summary["policies"]) - {"base-stock", "random"}
+    assert judged in ({"ppo"}, {"kept-rule"})
     found = {c["baseline"]: c for c in summary["comparisons"] if c["metric"] == "cost_per_period"}
-    assert found["random"]["verdict"] == "ppo is cheaper"
+    assert found["random"]["verdict"] == f"{judged.pop()} is cheaper"
     assert found["random"]["verdict"] in result.output
 
     run("eval", "--run", str(whole), "--baseline", "base-stock", "--episodes", "20", "--out", "new")
