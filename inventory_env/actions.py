@@ -64,8 +64,6 @@ class DiscreteActions(Actions):
 class RuleOffsets(DiscreteActions):
     """Bounded offsets to the start rule's order, and perhaps an order of nothing.
 
-    Where the level of demand is learned from a trace, the offsets grow with it.
-
     With `zero_order` action 0 orders nothing; the others are the offsets -K..K.
     """
 
@@ -97,13 +95,11 @@ class RuleOffsets(DiscreteActions):
     def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
         chosen = actions.astype(np.int64) - self.zero_order
         stores = np.arange(self.offsets.shape[0])
-        offset = self.offsets[stores, np.maximum(chosen, 0)] * situation.level
-        wish = np.maximum(rule + offset, 0.0)
+        wish = np.maximum(rule + self.offsets[stores, np.maximum(chosen, 0)], 0.0)
         return np.where(chosen < 0, 0.0, wish) if self.zero_order else wish
 
     def all_wishes(self, situation: Situation, rule: Array) -> Array:
-        level = np.broadcast_to(situation.level, rule.shape)[:, :, None]
-        wishes = np.maximum(rule[:, :, None] + self.offsets * level, 0.0)
+        wishes = np.maximum(rule[:, :, None] + self.offsets, 0.0)
         if not self.zero_order:
             return wishes
         return np.concatenate([np.zeros_like(wishes[:, :, :1]), wishes], axis=2)

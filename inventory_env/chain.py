@@ -40,7 +40,7 @@ class Chain:
         self.situation = Situation(
             params=self.params,
             state=tape.start if state is None else state,
-            memory=Memory.fresh(self.params, tape.worlds) if memory is None else memory,
+            memory=Memory.at_start(self.params, tape) if memory is None else memory,
             tape=tape,
             period=period,
         )

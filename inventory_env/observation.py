@@ -1,8 +1,7 @@
 """What a store's agent observes: seven features, and named extras that a scenario switches on.
 
-All features are scaled by the scenario's own constants (times the recent level of demand where
-that is learned from a trace), so that unlike stores can share one network, and clipped to +-6. The
-seven, in order:
+All features are scaled by the scenario's own constants, so that unlike stores can share one
+network, and clipped to +-6. The seven, in order:
 
 | feature | value |
 |---|---|
@@ -61,7 +60,7 @@ class Observer:
             rule_order: (world, store) the start rule's order, units.
         """
         state, memory = situation.state, situation.memory
-        mean, sd, cover_sd = self._scales(situation)
+        mean, sd, cover_sd = self._mean, self._sd, self._cover_sd
         available = state.store_on_hand - state.store_backorders
         over_cover = mean * self._cover
         rows: list[Array] = [
@@ -69,9 +68,9 @@ class Observer:
             (situation.position - available) / over_cover,
             memory.last_unmet / sd,
             (memory.last_demand - mean) / sd,
-            (situation.forecast(1) - self._mean) / self._sd,
+            (situation.forecast(1) - mean) / sd,
             5.0 * (1.0 - memory.fill_rate),
-            (situation.adjusted_position - self._mean * self._cover) / cover_sd,
+            (situation.adjusted_position - over_cover) / cover_sd,
         ]
         for extra in self.extras:
             rows.extend(self._extra(extra, situation, available, rule_order))
@@ -82,16 +81,11 @@ class Observer:
         np.clip(table, -CLIP, CLIP, out=table)
         return table.reshape(-1, len(rows))
 
-    def _scales(self, situation: Situation) -> tuple[Array, Array, Array]:
-        """Mean, sd of a period and sd over the cover, which follow a learned level of demand."""
-        level = situation.level
-        return self._mean * level, self._sd * level, self._cover_sd * level
-
     def _extra(
         self, extra: Extra, situation: Situation, available: Array, rule_order: Array
     ) -> list[Array]:
         state = situation.state
-        mean, sd, cover_sd = self._scales(situation)
+        mean, sd, cover_sd = self._mean, self._sd, self._cover_sd
         rows: list[Array] = []
         if extra == "projected-stock":
             stock = available
@@ -104,7 +98,7 @@ class Observer:
         elif extra == "rule":
             rows.append(rule_order / mean - 1.0)
         elif extra == "warehouse":
-            total = mean.sum(axis=1, keepdims=True)
+            total = mean.sum()
             positions = (situation.position - mean * self._cover) / cover_sd
             rows.append(state.warehouse_on_hand[:, None] / total - 1.0)
             rows += [slot[:, None] / total - 1.0 for slot in state.warehouse_pipeline]

@@ -28,12 +28,17 @@ class Memory:
     recent_demand: Array  # (slot, world, store) units, newest first; kept for recorded demand only
 
     @classmethod
-    def fresh(cls, params: Params, worlds: int) -> "Memory":
-        """Nothing seen yet: mean demand, all served."""
-        mean = np.broadcast_to(params.mean, (worlds, params.stores)).copy()
-        slots = RECENT if params.learns_level else 0
-        recent = np.broadcast_to(mean, (slots, *mean.shape))
-        return cls(mean, np.zeros_like(mean), mean, np.ones_like(mean), recent)
+    def at_start(cls, params: Params, tape: Tape) -> "Memory":
+        """Mean demand, all served; where demand is recorded, what came before the episode."""
+        mean = np.broadcast_to(params.mean, (tape.worlds, params.stores)).copy()
+        nothing, all_served = np.zeros_like(mean), np.ones_like(mean)
+        if tape.preceding is None:
+            return cls(mean, nothing, mean, all_served, np.empty((0, *mean.shape)))
+        smoothed = mean
+        for demand in tape.preceding:
+            smoothed = smoothed + params.smoothing * (demand - smoothed)
+        last = tape.preceding[-1]
+        return cls(last, nothing, smoothed, all_served, tape.preceding[: -RECENT - 1 : -1].copy())
 
     def after(self, ledger: Ledger, params: Params) -> "Memory":
         """With one more period seen."""

@@ -22,6 +22,7 @@ from inventory_env.state import State
 _Number = TypeVar("_Number", bound=np.generic)
 
 
+PRECEDING = 28  # periods of recorded demand that an agent remembers when an episode starts
 MEAN_BLOCK = 28  # mean length of the blocks in which recorded demand is resampled for training
 
 
@@ -88,6 +89,7 @@ class Tape:
     waiting: Array | None  # (period, world, store)
     cumulative_factor: Array | None  # (period + horizon + 1, world, store) sum of season factors
     first_day: Array  # (world,) calendar period of the episode's start
+    preceding: Array | None  # (slot, world, store) recorded demand just before, oldest first
     start: State  # at the first decision, arrivals included
 
     @property
@@ -216,6 +218,7 @@ def draw_tape(
             None if factors is None else np.concatenate([factors[:1] * 0, factors.cumsum(axis=0)])
         ),
         first_day=first_day.astype(np.float64),
+        preceding=None if scenario.history is None else _preceding(scenario, first_day),
         start=starting_state(scenario, partial(generator, Source.START), worlds),
     )
 
@@ -265,6 +268,14 @@ def _first_dates(
             f"({length} periods), got {end - first}"
         )
     return rng.integers(first, end - length + 1, worlds)
+
+
+def _preceding(scenario: Scenario, first_day: Integers) -> Array:
+    """(slot, world, store) demand of the periods before an episode; the mean before all records."""
+    assert scenario.history is not None
+    dates = first_day + np.arange(-PRECEDING, 0)[:, None]
+    known = scenario.history.demand[np.maximum(dates, 0)]
+    return np.where(dates[:, :, None] >= 0, known, scenario.demand_mean)
 
 
 def _resampled(history: History, rng: np.random.Generator, dates: Integers) -> Integers:

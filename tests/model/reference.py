@@ -153,7 +153,7 @@ class Reference:
             for i in range(len(scenario.stores))
         ]
         self.waiting = [0.0 for _ in scenario.stores]
-        self.smoothed = [store.demand.moments[0] for store in scenario.stores]
+        self.smoothed = [self._remembered(i) for i in range(len(scenario.stores))]
         self.warehouse = _Site(
             float(start.warehouse_on_hand[world]),
             [float(slot[world]) for slot in start.warehouse_pipeline],
@@ -166,6 +166,16 @@ class Reference:
         self.produces = self.limited and not scenario.supplier.unlimited
         self.period = 0
         self._open()
+
+    def _remembered(self, i: int) -> float:
+        """Smoothed demand of a store at the start: the 28 records before, from the mean on."""
+        demand = self.scenario.stores[i].demand
+        level = demand.moments[0]
+        if self.scenario.history is not None:
+            first = int(self.tape.first_day[self.world])
+            for t in range(max(first - 28, 0), first):
+                level += demand.smoothing * (self.scenario.history.demand[t, i] - level)
+        return level
 
     def _open(self) -> None:
         for site in (*self.stores, self.warehouse, self.supplier):

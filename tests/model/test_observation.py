@@ -9,10 +9,12 @@ import pytest
 
 from inventory_env.history import DemandFile
 from inventory_env.observation import FEATURES, Observer
+from inventory_env.params import Params
 from inventory_env.replay import scenario_with_demand
 from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario, shipped_names
 from inventory_env.settings import Extra
+from inventory_env.situation import Memory
 from inventory_env.tape import Purpose, draw_tape
 from inventory_env.training_config import with_training
 from policies.rollout import run_episodes
@@ -56,6 +58,24 @@ def test_recent_demand_is_newest_first(tmp_path: Path) -> None:
     last = seen[-1]
     values = observer.observe(last, last.position)[0, 7:]
     recent = tape.demand[2:9, 0, 0][::-1]
-    mean = chain.stores[0].demand.moments[0] * last.level[0, 0]
+    mean = chain.stores[0].demand.moments[0]
     np.testing.assert_allclose(values, recent / mean - 1, rtol=1e-5)
     assert (np.diff(values) < 0).all()
+
+
+def test_an_episode_starts_with_the_memory_of_the_dates_before_it(tmp_path: Path) -> None:
+    chain = with_training(recorded(tmp_path), None, observe=["history"])
+    assert chain.history is not None
+    tape = draw_tape(chain, seed=0, purpose=Purpose.TEST, worlds=20, periods=10)
+    memory = Memory.at_start(Params.of(chain), tape)
+    demand = chain.history.demand[:, 0]
+    smoothing, mean = chain.stores[0].demand.smoothing, chain.stores[0].demand.moments[0]
+    for world, first in enumerate(tape.first_day.astype(int)):
+        assert (
+            memory.recent_demand[:, world, 0].tolist() == demand[first - 7 : first][::-1].tolist()
+        )
+        expected = mean
+        for value in demand[first - 28 : first]:
+            expected += smoothing * (value - expected)
+        np.testing.assert_allclose(memory.smoothed_demand[world, 0], expected)
+        assert tape.demand[0, world, 0] == demand[first]
