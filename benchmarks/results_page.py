@@ -96,11 +96,12 @@ def _seeds_table(found: dict[str, Any]) -> str:
     rows, numbers = [], []
     for run in runs:
         values = [run["training_seconds"], run["cost"], 100 * run["fill_rate"]]
-        values += [c["percent"] for c in run["comparisons"]]
+        against = {c["baseline"]: c for c in run["comparisons"]}  # each run has its own order
+        values += [against[rule]["percent"] for rule in rules]
         cells = [f"{values[0]:.0f}", f"{values[1]:.5g}", f"{values[2]:.2f}"]
-        for comparison in run["comparisons"]:
-            low, high = comparison["ci95"]
-            cells.append(f"{comparison['percent']:+.2f} [{low:+.2f}, {high:+.2f}]")
+        for rule in rules:
+            low, high = against[rule]["ci95"]
+            cells.append(f"{against[rule]['percent']:+.2f} [{low:+.2f}, {high:+.2f}]")
         if optimum is not None:
             values.append(100 * (run["cost"] / optimum - 1))
             cells.append(f"{values[-1]:+.2f}")
@@ -118,9 +119,8 @@ def _seeds_table(found: dict[str, Any]) -> str:
 
 def _rewards(runs: list[dict[str, Any]]) -> str:
     """What was taught, which need not be the cost."""
-    rewards = {
-        name: mean(run["policies"][name]["reward_per_episode"] for run in runs)
-        for name in runs[0]["policies"]
-    }
+    rewards = {"learned": mean(run["reward_per_episode"] for run in runs)}
+    for rule in [c["baseline"] for c in runs[0]["comparisons"]]:
+        rewards[rule] = mean(run["policies"][rule]["reward_per_episode"] for run in runs)
     told = ", ".join(f"{name} {value:,.1f}" for name, value in rewards.items())
     return f"Reward an episode, mean over seeds: {told}.\n"

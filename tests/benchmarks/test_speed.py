@@ -146,16 +146,28 @@ def test_a_broken_result_file_is_named(tmp_path: Path, text: str) -> None:
 
 
 def seeds_file(folder: Path, optimum: float | None) -> None:
+    """Two seeds; each lists the rules in an order of its own, the second kept its start rule."""
+    rules = ("min-max", "random")
     runs = [
         {
             "seed": seed,
             "training_seconds": 30.0 + seed,
-            "kept_rule": False,
+            "kept_rule": seed == 1,
             "cost": cost,
             "fill_rate": 0.95,
-            "policies": {"ppo": {"reward_per_episode": 100.0 * cost}},
+            "reward_per_episode": 100.0 * cost,
+            "policies": {
+                name: {"reward_per_episode": 100.0 * cost}
+                for name in ("kept-rule" if seed else "ppo", *rules)
+            },
             "comparisons": [
-                {"baseline": "min-max", "percent": percent, "ci95": [-3.0, -1.0], "verdict": ""}
+                {
+                    "baseline": rule,
+                    "percent": percent if rule == "min-max" else -50.0,
+                    "ci95": [-3.0, -1.0],
+                    "verdict": "",
+                }
+                for rule in (rules if seed else rules[::-1])
             ],
         }
         for seed, cost, percent in ((0, 4.04, -2.5), (1, 4.08, -1.5))
@@ -175,10 +187,14 @@ def seeds_file(folder: Path, optimum: float | None) -> None:
 def test_the_page_of_seeds_tells_interval_spread_and_gap(tmp_path: Path) -> None:
     seeds_file(tmp_path, 4.0)
     text = page_text(tmp_path)
-    assert "| 0 | 30 | 4.04 | 95.00 | -2.50 [-3.00, -1.00] | +1.00 |" in text
-    assert "| -2.00 ± 0.71 | +1.50 ± 0.71 |" in text
+    assert "fill rate, % | against random | against min-max | gap" in text
+    told = "| 30 | 4.04 | 95.00 | -50.00 [-3.00, -1.00] | -2.50 [-3.00, -1.00] | +1.00 |"
+    assert f"| 0 {told}" in text
+    kept = "| 31 | 4.08 | 95.00 | -50.00 [-3.00, -1.00] | -1.50 [-3.00, -1.00] | +2.00 |"
+    assert f"| 1 (kept its start rule) {kept}" in text
+    assert "| -50.00 ± 0 | -2.00 ± 0.71 | +1.50 ± 0.71 |" in text
     assert "`hmarl bench seeds`, 2025-01-31; abacus, 2 cores; python 3.12." in text
-    assert "mean over seeds: ppo 406.0." in text
+    assert "mean over seeds: learned 406.0, random 406.0, min-max 406.0." in text
     assert "## Speed" not in text
     seeds_file(tmp_path, None)
     assert "gap to optimum" not in page_text(tmp_path)
