@@ -50,6 +50,7 @@ class Run:
     seed: int
     start_rule: RulePolicy
     policy: Policy  # what the run recommends: the best network, or the start rule
+    learned: Policy  # the best network
     manifest: dict[str, Any]
 
 
@@ -181,7 +182,6 @@ def load_run(folder: Path) -> Run:
     network = empty_network(scenario)
     load_network(network, tensors, folder / BEST)
     network.set_training_mode(False)
-    learned: Policy = LearnedPolicy(scenario, rule.rule, network, scenario.training.algorithm)
-    if manifest.get("kept_rule"):
-        learned = RulePolicy(KEPT_RULE, rule.rule)
-    return Run(folder, scenario, seed, rule, learned, manifest)
+    learned = LearnedPolicy(scenario, rule.rule, network, scenario.training.algorithm)
+    kept = RulePolicy(KEPT_RULE, rule.rule) if manifest.get("kept_rule") else None
+    return Run(folder, scenario, seed, rule, kept or learned, learned, manifest)
