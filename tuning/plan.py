@@ -1,6 +1,7 @@
 """What a study is to find out; everything that must stay the same while it grows."""
 
 import json
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ from inventory_env.errors import InputError
 from inventory_env.history import History
 from inventory_env.scenario import Scenario
 from tuning.search_space import SearchSpace, search_space
+from tuning.storage import sqlite_url
 
 Objective = Literal["cost", "fill-rate"]
 OBJECTIVES: dict[str, tuple[Objective, ...]] = {
@@ -88,6 +90,52 @@ class Plan:
             "seed": self.seed,
         }
         return dict(json.loads(json.dumps(question)))
+
+
+def make_plan(
+    scenario: Scenario,
+    *,
+    studies: Path,
+    name: str | None,
+    storage: str | None,
+    search: str,
+    objectives: str,
+    min_fill_rate: float | None,
+    seeds: int,
+    budget: float,
+    prune: bool | None,
+    seed: int,
+) -> Plan:
+    """A plan from what the command line says; None is what suits the rest.
+
+    Raises:
+        InputError: if something is unknown or contradicts the rest.
+    """
+    name = scenario.name if name is None else name
+    if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
+        raise InputError(f"--study {name!r}: letters, digits, dots, dashes and underscores only")
+    kinds = ",".join(part.strip() for part in objectives.split(","))
+    if kinds not in OBJECTIVES:
+        raise InputError(f"--objectives {objectives}: allowed: {' or '.join(OBJECTIVES)}")
+    several = len(OBJECTIVES[kinds]) > 1
+    if prune and several:
+        raise InputError(f"--prune needs a single objective; leave it out, or {kinds}")
+    folder = studies / name
+    plan = Plan(
+        name=name,
+        scenario=scenario,
+        folder=folder,
+        storage=sqlite_url(folder) if storage is None else storage,
+        groups=tuple(part.strip() for part in search.split(",") if part.strip()),
+        objectives=OBJECTIVES[kinds],
+        min_fill_rate=min_fill_rate,
+        seeds=seeds,
+        budget=budget,
+        prune=not several if prune is None else prune,
+        seed=seed,
+    )
+    _ = plan.space  # refuses unknown groups
+    return plan
 
 
 def _digest(history: History) -> str:

@@ -57,6 +57,4 @@ class AddressedSampler(BaseSampler):
 
     def _at(self, number: int) -> TPESampler:
         address = np.random.SeedSequence((self._seed, number))
-        return TPESampler(
-            seed=int(address.generate_state(1)[0]), n_startup_trials=STARTUP_TRIALS
-        )
+        return TPESampler(seed=int(address.generate_state(1)[0]), n_startup_trials=STARTUP_TRIALS)

@@ -8,6 +8,7 @@ import optuna
 from optuna import Study
 from optuna.pruners import BasePruner, NopPruner, WilcoxonPruner
 from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
 from sqlalchemy.exc import SQLAlchemyError
 
 from inventory_env.errors import InputError
@@ -17,6 +18,7 @@ from tuning.sampler import AddressedSampler
 from tuning.storage import without_experimental_warnings
 
 QUESTION = "question"  # user attribute: the fingerprint of the study's plan
+DIRECTIONS = (StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE)  # of cost and fill rate
 SHOWN_DIFFERENCES = 3
 
 
@@ -27,12 +29,11 @@ def open_study(plan: Plan, storage: RDBStorage) -> Study:
         InputError: if a study of this name asks another question.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    directions = ["minimize", "maximize"][: len(plan.objectives)]
     with storage_errors():
         study = optuna.create_study(
             study_name=plan.name,
             storage=storage,
-            directions=directions,
+            directions=DIRECTIONS[: len(plan.objectives)],
             sampler=AddressedSampler(plan.seed),
             pruner=_pruner(plan),
             load_if_exists=True,
@@ -43,8 +44,8 @@ def open_study(plan: Plan, storage: RDBStorage) -> Study:
             study.set_user_attr(QUESTION, question)
         elif asked != question:
             raise InputError(
-                f"study {plan.name!r} was made for another question ({_difference(asked, question)})"
-                "; give --study NAME for a new one"
+                f"study {plan.name!r} was made for another question "
+                f"({_difference(asked, question)}); give --study NAME for a new one"
             )
         live = [trial for trial in study.get_trials(deepcopy=False) if takes_a_place(trial)]
         if not any(DEFAULT in trial.user_attrs for trial in live):

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import tomli_w
 from optuna import Trial, TrialPruned
 from optuna.exceptions import OptunaError
 from sqlalchemy.exc import SQLAlchemyError
 
-from inventory_env.files import write_text
 from inventory_env.scenario import Scenario
 from inventory_env.settings import TrainingSettings
 from inventory_env.tape import Purpose, Tape, draw_tape
@@ -22,10 +20,10 @@ from policies.run_folder import RULES, Run
 from policies.training import Progress, train
 from tuning.places import ERROR
 from tuning.plan import Plan
+from tuning.study_folder import CONFIG, trial_folder, write_config
 
 JUDGED_WORLDS = 512  # validation worlds that a trained policy is judged on
 JUDGED_EPISODE = 2  # training itself looks at the first two
-CONFIG = "config.toml"
 
 
 class FailedTrialError(Exception):
@@ -45,10 +43,10 @@ def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
     started = time.perf_counter()
     try:
         settings = plan.space.settings(plan.space.draw(trial))
-        folder = trial_folder(plan, trial.number)
+        folder = trial_folder(plan.folder, trial.number)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        write_text(folder / CONFIG, config_text(settings))
+        write_config(folder / CONFIG, settings)
         chain = with_settings(plan.scenario, settings.model_copy(update={"steps": plan.steps}))
         tape = judging_tape(chain, plan.seed)
         costs, fills = [], []
@@ -112,16 +110,6 @@ def with_settings(scenario: Scenario, settings: TrainingSettings) -> Scenario:
     return scenario.model_copy(update={"training": settings})
 
 
-def config_text(settings: TrainingSettings) -> str:
-    """What `hmarl train --config` reads."""
-    return tomli_w.dumps({"training": settings.model_dump(mode="json", exclude_none=True)})
-
-
-def trial_folder(plan: Plan, number: int) -> Path:
-    """Where a trial keeps its configuration, curves and weights."""
-    return plan.folder / "trials" / f"{number:04d}"
-
-
 def rules(plan: Plan) -> Path:
     """Levels of the start rule of all trials, tuned once."""
     return plan.folder / RULES
@@ -136,8 +124,9 @@ def train_with_rules(
     chain: Scenario, seed: int, folder: Path, rules: Path, watch: "_Watch | None" = None
 ) -> Run:
     """Train in a new folder, from a start rule whose levels are known."""
-    folder.mkdir(parents=True)
-    shutil.copytree(rules, folder / RULES)
+    (folder / RULES).mkdir(parents=True)
+    for file in rules.glob("*.json"):
+        shutil.copy(file, folder / RULES)
     return train(chain, seed=seed, folder=folder, on_progress=watch)
 
 

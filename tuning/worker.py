@@ -36,6 +36,11 @@ Signs = tuple[int, int]  # heartbeat and grace, seconds
 SIGNS: Signs = (HEARTBEAT, GRACE)
 
 
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def work(plan: Plan, trials: int, signs: Signs = SIGNS) -> None:
     """Take trials until `trials` of the study are finished, by whomever."""
     study = open_study(plan, open_storage(plan.storage, *signs))
@@ -103,9 +108,7 @@ def _fail_unborn(study: Study, signs: Signs) -> None:
 # --- processes ----------------------------------------------------------------------------------
 
 
-def work_in_processes(
-    plan: Plan, trials: int, workers: int, *, signs: Signs = SIGNS
-) -> None:
+def work_in_processes(plan: Plan, trials: int, workers: int, *, signs: Signs = SIGNS) -> None:
     """Keep this many workers at it until the study has its trials.
 
     Raises:
