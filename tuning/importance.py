@@ -2,20 +2,16 @@
 
 from collections.abc import Sequence
 
-import optuna
 from optuna import create_study
-from optuna.importance import PedAnovaImportanceEvaluator
-from optuna.trial import FrozenTrial
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+from optuna.trial import FrozenTrial, create_trial
 
-from tuning.plan import Plan
 from tuning.ranking import complete
-from tuning.storage import without_experimental_warnings
-from tuning.study import DIRECTIONS
 
 FEWEST = 8  # finished trials to tell anything from
 
 
-def importances(plan: Plan, trials: Sequence[FrozenTrial]) -> dict[str, float]:
+def importances(trials: Sequence[FrozenTrial]) -> dict[str, float]:
     """Shares of importance by parameter, largest first; empty where there are too few trials.
 
     PED-ANOVA: Watanabe, Bansal, Hutter (2023), "PED-ANOVA: efficiently quantifying hyperparameter
@@ -24,12 +20,13 @@ def importances(plan: Plan, trials: Sequence[FrozenTrial]) -> dict[str, float]:
     finished = complete(trials)
     if len(finished) < FEWEST:
         return {}
-    study = create_study(directions=DIRECTIONS[: len(plan.objectives)])
-    study.add_trials(finished)
-    with without_experimental_warnings():
-        found = optuna.importance.get_param_importances(
-            study,
-            evaluator=PedAnovaImportanceEvaluator(),
-            target=lambda trial: float(trial.user_attrs["cost"]),
+    study = create_study()
+    for trial in finished:
+        study.add_trial(
+            create_trial(
+                params=trial.params,
+                distributions=trial.distributions,
+                value=float(trial.user_attrs["cost"]),
+            )
         )
-    return dict(found)
+    return dict(get_param_importances(study, evaluator=PedAnovaImportanceEvaluator()))

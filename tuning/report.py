@@ -40,7 +40,7 @@ def report_text(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation) 
         ["Question", *_question(plan)],
         [f"Confirmed: {found.seeds} fresh training seeds, fresh demand", *_confirmed(found)],
         ["Trials", *_trials(trials)],
-        ["What the cost of a trial depended on, share of importance", *_importance(plan, trials)],
+        ["What the cost of a trial depended on, share of importance", *_importance(trials)],
         [
             "Settings of the chosen trial that differ from the default",
             *_changes(plan, trials, found),
@@ -109,8 +109,8 @@ def _trials(trials: Sequence[FrozenTrial]) -> list[str]:
     return lines
 
 
-def _importance(plan: Plan, trials: Sequence[FrozenTrial]) -> list[str]:
-    found = importances(plan, trials)
+def _importance(trials: Sequence[FrozenTrial]) -> list[str]:
+    found = importances(trials)
     if not found:
         return ["  too few trials to tell"]
     return [f"  {share:6.1%}  {name}" for name, share in found.items() if share >= 0.01]

@@ -143,7 +143,10 @@ def _ppo(scenario: Scenario, experiences: int) -> list[Parameter]:
     recipe = max(ROWS // rows, 1)
     own_groups = max(worlds_of(scenario) // base.worlds_per_tape, 1)
     width = "x".join(map(str, base.hidden))
-    kl = NO_LIMIT if base.target_kl is None else base.target_kl
+    limits = (0.01, 0.03)  # a limit of the scenario's cannot be lifted by a TOML file
+    kl = _choice("target_kl", (NO_LIMIT, *limits), NO_LIMIT)
+    if base.target_kl is not None:
+        kl = _choice("target_kl", limits, base.target_kl)
     return [
         _real("learning_rate", 3e-4, 1e-2, base.learning_rate, log=True),
         _real(
@@ -159,7 +162,7 @@ def _ppo(scenario: Scenario, experiences: int) -> list[Parameter]:
         _real("entropy", 1e-4, 0.1, base.entropy, log=True),
         _real("entropy_end", 0.0, 1.0, _share(base.final_entropy, base.entropy)),
         _real("value_coefficient", 0.1, 1.0, base.value_coefficient),
-        _choice("target_kl", (NO_LIMIT, 0.01, 0.03), kl),
+        kl,
         _choice("hidden", ("32x32", "64x64", "128x128"), width),
         _choice("activation", ("tanh", "relu"), base.activation),
     ]

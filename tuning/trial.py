@@ -52,7 +52,8 @@ def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
         costs, fills = [], []
         for index, seed in enumerate(plan.training_seeds()):
             watch = _Watch(trial, plan, index)
-            run = train_with_rules(chain, seed, folder / f"seed-{index}", rules(plan), watch)
+            with np.errstate(all="ignore"):  # what diverges is noticed by its weights
+                run = train_with_rules(chain, seed, folder / f"seed-{index}", rules(plan), watch)
             cost, fill = judge(run.learned, chain, tape)
             costs.append(cost)
             fills.append(fill)
@@ -85,7 +86,8 @@ class _Watch:
         self._last = worth
         trial = self._trial
         self._curve.append([progress.steps, worth.cost, worth.fill_rate])
-        trial.set_user_attr(f"curve_{self._index}", self._curve)
+        if progress.steps == progress.total_steps:
+            trial.set_user_attr(f"curve_{self._index}", self._curve)
         if self._plan.several:
             return
         validations = self._plan.scenario.training.validations
@@ -93,6 +95,7 @@ class _Watch:
         trial.report(worth.cost, self._index * validations + moment)
         if trial.should_prune():
             _set_constraint(trial, self._plan, worth.fill_rate)
+            trial.set_user_attr(f"curve_{self._index}", self._curve)
             trial.set_user_attr("fill_rate", worth.fill_rate)
             raise TrialPruned
 

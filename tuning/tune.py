@@ -7,6 +7,7 @@ from tuning.confirm import SEEDS, Confirmation, confirm
 from tuning.live import Board
 from tuning.places import DEFAULT
 from tuning.plan import Plan
+from tuning.plots import write_plots
 from tuning.ranking import candidates
 from tuning.report import write_report
 from tuning.results import settings_of, write_results
@@ -73,4 +74,5 @@ def tune(
         )
     write_results(plan, found, confirmation, keep=max(confirmed, 1))
     write_report(plan, found, confirmation)
+    write_plots(plan, found, confirmation)
     return confirmation
