@@ -31,12 +31,22 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'study.db'}"
 
 
-def open_storage(url: str, heartbeat: int = HEARTBEAT, grace: int = GRACE) -> RDBStorage:
-    """Connect to a database; its tables are made if need be.
+@contextmanager
+def open_storage(url: str, heartbeat: int = HEARTBEAT, grace: int = GRACE) -> Iterator[RDBStorage]:
+    """A database, connected while the block runs; its tables are made if need be.
 
     Raises:
         InputError: if the URL is not one, its driver is missing, or nobody answers.
     """
+    storage = _connect(url, heartbeat, grace)
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def _connect(url: str, heartbeat: int, grace: int) -> RDBStorage:
     try:
         address = make_url(url)
     except ArgumentError:

@@ -42,19 +42,20 @@ def tune(
     """
     if plan.storage == sqlite_url(plan.folder):
         plan.folder.mkdir(parents=True, exist_ok=True)
-    study = open_study(plan, open_storage(plan.storage))
-    plan.folder.mkdir(parents=True, exist_ok=True)
-    if not (plan.folder / SCENARIO).exists():
-        write_scenario(plan.folder, plan.scenario)
-    with console.status("tuning the rule to start from"):
-        tune_rule(plan.scenario, plan.seed, rules(plan))
-    with Board(console, study, plan, trials):
-        if workers == 1:
-            work(plan, trials)
-        else:
-            work_in_processes(plan, trials, workers)
-    with storage_errors():
-        found = study.get_trials(deepcopy=False)
+    with open_storage(plan.storage) as storage:
+        study = open_study(plan, storage)
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        if not (plan.folder / SCENARIO).exists():
+            write_scenario(plan.folder, plan.scenario)
+        with console.status("tuning the rule to start from"):
+            tune_rule(plan.scenario, plan.seed, rules(plan))
+        with Board(console, study, plan, trials):
+            if workers == 1:
+                work(plan, trials)
+            else:
+                work_in_processes(plan, trials, workers)
+        with storage_errors():
+            found = study.get_trials(deepcopy=False)
     chosen = candidates(plan, found, confirmed)
     default = next(
         trial for trial in reversed(found) if DEFAULT in trial.user_attrs and trial.params

@@ -43,8 +43,12 @@ def cores() -> int:
 
 def work(plan: Plan, trials: int, signs: Signs = SIGNS) -> None:
     """Take trials until `trials` of the study are finished, by whomever."""
-    study = open_study(plan, open_storage(plan.storage, *signs))
-    with storage_errors(), without_experimental_warnings():
+    with (
+        open_storage(plan.storage, *signs) as storage,
+        storage_errors(),
+        without_experimental_warnings(),
+    ):
+        study = open_study(plan, storage)
         while True:
             _fail_unborn(study, signs)
             optuna.storages.fail_stale_trials(study)

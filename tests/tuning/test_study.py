@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,17 @@ pytestmark = pytest.mark.filterwarnings("ignore:Heartbeat of storage is supposed
 QUICK = (1, 1)  # heartbeat and grace, seconds
 
 
+OPEN = ExitStack()
+
+
+@pytest.fixture(autouse=True)
+def closed_in_the_end() -> Iterator[None]:
+    with OPEN:
+        yield
+
+
 def study_of(made: Plan) -> Study:
-    return open_study(made, open_storage(made.storage, *QUICK))
+    return open_study(made, OPEN.enter_context(open_storage(made.storage, *QUICK)))
 
 
 def results(made: Plan) -> list[tuple[Any, ...]]:
