@@ -23,6 +23,8 @@ def trial_table(trials: Sequence[FrozenTrial]) -> pd.DataFrame:
 
 def settings_of(plan: Plan, trial: FrozenTrial) -> TrainingSettings:
     """The training settings of a trial, with the full number of steps."""
+    if DEFAULT in trial.user_attrs:
+        return plan.scenario.training
     return plan.space.settings(trial.params)
 
 

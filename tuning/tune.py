@@ -57,9 +57,7 @@ def tune(
         with storage_errors():
             found = study.get_trials(deepcopy=False)
     chosen = candidates(plan, found, confirmed)
-    default = next(
-        trial for trial in reversed(found) if DEFAULT in trial.user_attrs and trial.params
-    )
+    default = next(trial for trial in reversed(found) if DEFAULT in trial.user_attrs)
     with console.status("") as status:
 
         def tell(done: int, of: int) -> None:
