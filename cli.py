@@ -247,7 +247,7 @@ def tune(
     seeds: Annotated[int, typer.Option(min=1, help="Trainings a trial.")] = 2,
     budget: Annotated[
         float, typer.Option(help="Share of the training steps that a trial takes.")
-    ] = 0.4,
+    ] = 0.3,
     prune: Annotated[
         bool | None, typer.Option("--prune/--no-prune", help="Stop hopeless trials early.")
     ] = None,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from benchmarks.results import write_figure
 from benchmarks.style import (
@@ -21,12 +21,12 @@ from benchmarks.style import (
     tidy,
 )
 from inventory_env.frozen import Array
-from tuning.confirm import Confirmation
+from tuning.confirm import Confirmation, Confirmed
 from tuning.importance import importances
 from tuning.places import DEFAULT, takes_a_place
 from tuning.plan import Plan
-from tuning.ranking import complete, feasible, front
-from tuning.search_space import Choice, Parameter
+from tuning.ranking import complete, feasible, front, last_cost, pruned
+from tuning.search_space import Choice, Parameter, Real
 
 MOST_AXES = 10  # of the parallel coordinates
 WEIGHTS = ("service_weight", "stockout_weight", "ordering_weight", "team_share")
@@ -51,7 +51,7 @@ def write_plots(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation) 
 def history_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
     """Cost of each trial in the order of the study, and the best so far."""
     good, finished = feasible(plan, trials), complete(trials)
-    pruned = [t for t in trials if t.state == TrialState.PRUNED and t.intermediate_values]
+    stopped = pruned(trials)
     default = [trial for trial in finished if DEFAULT in trial.user_attrs]
     if good and default:
         change = 1 - _cost(good[0]) / _cost(default[0])
@@ -65,7 +65,8 @@ def history_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
         "far; large: the default.",
     )
     axes = figure.subplots()
-    axes.scatter([t.number for t in pruned], [_last(t) for t in pruned], s=9, color=RULE)
+    early = [last_cost(trial) for trial in stopped]
+    axes.scatter([trial.number for trial in stopped], early, s=9, color=RULE)
     _points(axes, plan, finished, lambda trial: trial.number, _cost)
     ordered = sorted(good, key=lambda trial: trial.number)
     if ordered:
@@ -77,7 +78,7 @@ def history_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
             color=LEARNED,
             linewidth=1.4,
         )
-    _limit(axes, [_cost(trial) for trial in finished])
+    _limit(axes, [*(_cost(trial) for trial in finished), *early])
     axes.set_xlabel("trial")
     tidy(axes, title="cost per period", grid="y")
     return figure
@@ -114,12 +115,12 @@ def parallel_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
     figure = new_figure(
         4.6,
         f"Where the best {len(best)} of {len(finished)} finished trials lie",
-        "One line a trial; colour: the cheapest fifth; thick: the best; dashed: the default. "
-        "Axes by importance.",
+        "One line a trial, stopped ones too; colour: the cheapest fifth; thick: the best; dashed: "
+        "the default. Axes by importance.",
     )
     axes = figure.subplots()
     across = range(len(parameters))
-    for trial in [*reversed(finished), *reversed(best)]:
+    for trial in [*pruned(trials), *reversed(finished), *reversed(best)]:
         among = trial in best
         default = DEFAULT in trial.user_attrs
         axes.plot(
@@ -161,17 +162,17 @@ def front_figure(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation)
         linewidth=1.2,
     )
     for each in found.candidates:
-        half = [each.gain - each.gain_interval[0]]
-        wide = [100 * (each.service - each.service_interval[0])]
-        if np.isfinite([*half, *wide, each.cost]).all():
-            axes.errorbar(
-                [100 * each.fill_rate], [each.cost], yerr=half, xerr=wide, color=LOST, marker="x"
-            )
+        at = 100 * each.fill_rate
+        wide = 100 * (each.service - each.service_interval[0])
+        if np.isfinite([*_bar(each), wide]).all():
+            axes.plot([at, at], _bar(each), color=LOST, linewidth=1.2)
+            axes.plot([at - wide, at + wide], [each.cost] * 2, color=LOST, linewidth=1.2)
     default = found.default
     axes.plot([100 * default.fill_rate], [default.cost], marker="D", color=LOST, linestyle="")
     if plan.min_fill_rate is not None:
         axes.axvline(100 * plan.min_fill_rate, color=MUTED, linestyle="--", linewidth=1.2)
-    _limit(axes, [*(_cost(trial) for trial in finished), default.cost])
+    shown = [cost for each in found.candidates for cost in (each.cost, *_bar(each))]
+    _limit(axes, [*(_cost(trial) for trial in finished), default.cost, *shown])
     axes.set_xlabel("fill rate, %")
     tidy(axes, title="cost per period", grid="y")
     return figure
@@ -179,27 +180,34 @@ def front_figure(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation)
 
 def weights_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
     """Reward weights against the KPIs that do not move with them."""
-    weighted = [t for t in complete(trials) if t.params.get("reward") == "original"]
+    weighted, stopped = (
+        [trial for trial in group if trial.params.get("reward") == "original"]
+        for group in (complete(trials), pruned(trials))
+    )
     parameters = [each for each in plan.space.parameters if each.name in WEIGHTS]
     figure = new_figure(
         5.4,
         f"Reward weights and what they led to: {len(weighted)} trials taught by weighted metrics",
-        f"{VALIDATION} The weight of holding cost is fixed: only ratios matter.",
+        f"{VALIDATION} Small: {len(stopped)} stopped early, as last seen in training. The weight "
+        "of holding cost stays: only ratios matter.",
     )
     grid = figure.subplots(2, len(parameters), sharex="col", sharey="row", squeeze=False)
+    costs = [*map(_cost, weighted), *map(last_cost, stopped)]
+    fills = [100 * _fill(trial) for trial in [*weighted, *stopped]]
+    sizes = [26] * len(weighted) + [9] * len(stopped)
+    colours = [LEARNED] * len(weighted) + [RULE] * len(stopped)
     for column, each in zip(grid.T, parameters, strict=True):
-        values = [float(trial.params[each.name]) for trial in weighted]
-        for axes, kpi, label in (
-            (column[0], _cost, "cost per period"),
-            (column[1], lambda trial: 100 * _fill(trial), "fill rate, %"),
-        ):
-            axes.scatter(values, [kpi(trial) for trial in weighted], s=22, color=LEARNED, alpha=0.7)
-            if not isinstance(each, Choice) and getattr(each, "log", False):
+        values = [float(trial.params[each.name]) for trial in [*weighted, *stopped]]
+        for axes, kpis in zip(column, (costs, fills), strict=True):
+            axes.scatter(values, kpis, s=sizes, c=colours, alpha=0.8)
+            if isinstance(each, Real) and each.log:
                 axes.set_xscale("log")
-            tidy(axes, title=label if column is grid.T[0] else "", grid="y")
+            tidy(axes, grid="y")
         column[1].set_xlabel(_words(each.name))
-    if weighted:
-        _limit(grid[0, 0], [_cost(trial) for trial in weighted])
+    for axes, label in zip(grid[:, 0], ("cost per period", "fill rate, %"), strict=True):
+        tidy(axes, title=label, grid="y")
+    if costs:
+        _limit(grid[0, 0], costs)
     return figure
 
 
@@ -212,10 +220,6 @@ def _cost(trial: FrozenTrial) -> float:
 
 def _fill(trial: FrozenTrial) -> float:
     return float(trial.user_attrs["fill_rate"])
-
-
-def _last(trial: FrozenTrial) -> float:
-    return trial.intermediate_values[max(trial.intermediate_values)]
 
 
 def _points(axes: Axes, plan: Plan, trials: Sequence[FrozenTrial], x, y) -> None:  # type: ignore[no-untyped-def]
@@ -231,6 +235,12 @@ def _points(axes: Axes, plan: Plan, trials: Sequence[FrozenTrial], x, y) -> None
             edgecolors=INK if default else LEARNED,
             zorder=3,
         )
+
+
+def _bar(each: Confirmed) -> tuple[float, float]:
+    """A confirmed cost with the interval of its difference to the default."""
+    half = each.gain - each.gain_interval[0]
+    return each.cost - half, each.cost + half
 
 
 def _limit(axes: Axes, costs: Sequence[float]) -> None:
@@ -273,4 +283,4 @@ def _height(parameter: Parameter, value: object) -> float:
 def _ends(parameter: Parameter) -> tuple[str, str]:
     if isinstance(parameter, Choice):
         return str(parameter.choices[0]), str(parameter.choices[-1])
-    return f"{parameter.low:.3g}", f"{parameter.high:.3g}"
+    return f"{parameter.low:,g}", f"{parameter.high:,g}"

@@ -30,6 +30,17 @@ def front(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
     return kept
 
 
+def pruned(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Trials that were stopped early, best first by the last cost that was seen."""
+    stopped = [t for t in trials if t.state == TrialState.PRUNED and t.intermediate_values]
+    return sorted(stopped, key=last_cost)
+
+
+def last_cost(trial: FrozenTrial) -> float:
+    """The newest validation cost of a trial's training."""
+    return trial.intermediate_values[max(trial.intermediate_values)]
+
+
 def candidates(plan: Plan, trials: Sequence[FrozenTrial], count: int) -> list[FrozenTrial]:
     """The trials to confirm, the default left out.
 

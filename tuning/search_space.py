@@ -155,7 +155,7 @@ def _ppo(scenario: Scenario, experiences: int) -> list[Parameter]:
         _whole("n_steps", 8, min(64, max(experiences // rows, 8)), base.n_steps),
         _whole("world_groups", max(recipe // 4, 1), 2 * recipe, own_groups),
         _whole("batch_size", 1024, 16384, base.batch_size),
-        _whole("epochs", 2, 8, base.epochs),
+        _whole("epochs", 2, 6, base.epochs),
         _real("gamma", 0.9, 0.998, base.gamma),
         _real("gae_lambda", 0.6, 1.0, base.gae_lambda),
         _real("clip_range", 0.05, 0.4, base.clip_range),

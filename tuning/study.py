@@ -74,7 +74,7 @@ def _pruner(plan: Plan) -> BasePruner:
     if not plan.prunes:
         return NopPruner()
     with without_experimental_warnings():
-        return WilcoxonPruner(p_threshold=0.05)
+        return WilcoxonPruner(p_threshold=0.01)
 
 
 def _difference(asked: dict[str, Any], question: dict[str, Any]) -> str:

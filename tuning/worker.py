@@ -67,7 +67,10 @@ def _counted(study: Study) -> list[FrozenTrial]:
 
 
 def _take_one(study: Study, plan: Plan, trials: int) -> None:
+    taken: list[int] = []
+
     def objective(trial: Trial) -> float | tuple[float, float]:
+        taken.append(trial.number)
         trial.storage.record_heartbeat(trial._trial_id)  # type: ignore[attr-defined]
         trial.set_user_attr("worker", f"{os.uname().nodename}:{os.getpid()}")
         ahead = [other for other in _counted(study) if other.number < trial.number]
@@ -80,7 +83,12 @@ def _take_one(study: Study, plan: Plan, trials: int) -> None:
             _put_back(study, trial)
             raise
 
-    study.optimize(objective, n_trials=1, catch=(FailedTrialError,))
+    try:
+        study.optimize(objective, n_trials=1, catch=(FailedTrialError,))
+    except (UpdateFinishedTrialError, ValueError):
+        # A machine that slept was taken for dead, and the trial is another worker's now.
+        if not taken or not study.trials[taken[0]].state.is_finished():
+            raise
 
 
 def _put_back(study: Study, trial: Trial) -> None:
