@@ -167,12 +167,10 @@ class _Training(BaseCallback):
         self._steps_at_start = self._model.num_timesteps
         left = self._total - self._model.num_timesteps
         if left > 0:
+            callbacks = CallbackList([self, FallingEntropy(self._scenario.training)])
             try:
-                self._model.learn(
-                    left,
-                    callback=CallbackList([self, FallingEntropy(self._scenario.training)]),
-                    reset_num_timesteps=False,
-                )
+                with np.errstate(all="ignore"):  # divergence is noticed by the weights
+                    self._model.learn(left, callback=callbacks, reset_num_timesteps=False)
             except ValueError:  # torch draws no action from a policy that is not a number
                 self._refuse_divergence()
                 raise

@@ -52,8 +52,7 @@ def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
         costs, fills = [], []
         for index, seed in enumerate(plan.training_seeds()):
             watch = _Watch(trial, plan, index)
-            with np.errstate(all="ignore"):  # what diverges is noticed by its weights
-                run = train_with_rules(chain, seed, folder / f"seed-{index}", rules(plan), watch)
+            run = train_with_rules(chain, seed, folder / f"seed-{index}", rules(plan), watch)
             cost, fill = judge(run.learned, chain, tape)
             costs.append(cost)
             fills.append(fill)
@@ -78,6 +77,7 @@ class _Watch:
         self._trial, self._plan, self._index = trial, plan, index
         self._curve: list[list[float]] = []
         self._last: object = None
+        self._step = -1
 
     def __call__(self, progress: Progress) -> None:
         worth = progress.validation
@@ -92,7 +92,11 @@ class _Watch:
             return
         validations = self._plan.scenario.training.validations
         moment = round(validations * progress.steps / progress.total_steps)
-        trial.report(worth.cost, self._index * validations + moment)
+        step = self._index * validations + moment
+        if step == self._step:
+            return
+        self._step = step
+        trial.report(worth.cost, step)
         if trial.should_prune():
             _set_constraint(trial, self._plan, worth.fill_rate)
             trial.set_user_attr(f"curve_{self._index}", self._curve)

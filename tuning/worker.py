@@ -74,7 +74,10 @@ def _take_one(study: Study, plan: Plan, trials: int) -> None:
         trial.storage.record_heartbeat(trial._trial_id)  # type: ignore[attr-defined]
         trial.set_user_attr("worker", f"{os.uname().nodename}:{os.getpid()}")
         ahead = [other for other in _counted(study) if other.number < trial.number]
-        if len(ahead) >= trials:  # another worker took the last place in the same moment
+        default_again = DEFAULT in trial.user_attrs and any(
+            DEFAULT in other.user_attrs for other in ahead
+        )
+        if len(ahead) >= trials or default_again:  # two workers saw a gap in the same moment
             trial.set_user_attr(SET_ASIDE, "one too many")
             raise FailedTrialError
         try:

@@ -123,7 +123,6 @@ def test_a_study_of_another_question_is_refused(
 # --- training that goes wrong -------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings("ignore:overflow encountered")
 def test_a_training_that_diverges_says_so(tmp_path: Path) -> None:
     wild = with_training(chain(), None, learning_rate=1e30, max_grad_norm=1e30)
     with pytest.raises(DivergedError, match=r"diverged within .* lower learning_rate"):
@@ -201,6 +200,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     return play
 
 
+EIGHT = with_training(chain(), None, validations=8)
 CURVES = {
     0: [9.0, 8.0, 7.5, 7.2, 7.1, 7.0, 7.0, 7.0],
     1: [9.5, 8.5, 8.1, 7.9, 7.7, 7.6, 7.4, 7.3],  # worse at every moment
@@ -210,7 +210,7 @@ CURVES = {
 
 
 def test_a_trial_that_is_worse_at_every_moment_is_stopped(tmp_path: Path, played: Any) -> None:
-    made = plan(tmp_path, with_training(chain(), None, validations=8))
+    made = plan(tmp_path, EIGHT)
     seen = played(CURVES).seen
     work(made, 3)
     states = [t.state for t in study_of(made).trials]
@@ -221,14 +221,14 @@ def test_a_trial_that_is_worse_at_every_moment_is_stopped(tmp_path: Path, played
 
 
 def test_without_pruning_every_trial_comes_to_its_end(tmp_path: Path, played: Any) -> None:
-    made = plan(tmp_path, prune=False)
+    made = plan(tmp_path, EIGHT, prune=False)
     played(CURVES)
     work(made, 4)
     assert {t.state for t in study_of(made).trials} == {TrialState.COMPLETE}
 
 
 def test_service_is_a_constraint(tmp_path: Path, played: Any) -> None:
-    made = plan(tmp_path, min_fill_rate=0.95, prune=False)
+    made = plan(tmp_path, EIGHT, min_fill_rate=0.95, prune=False)
     played(CURVES, {0: 0.90, 1: 0.96, 2: 0.94, 3: 0.97})
     work(made, 4)
     trials = study_of(made).trials
@@ -350,6 +350,16 @@ def test_one_too_many_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     work(made, 2)
     assert len(study_of(made).trials) == 3
     assert [t.number for t in counted(made)] == [0, 1]
+
+
+def test_the_default_is_tried_once(tmp_path: Path) -> None:
+    """Two machines make the study at the same moment, and both queue it."""
+    made = plan(tmp_path)
+    study_of(made).enqueue_trial(made.space.defaults, user_attrs={DEFAULT: True})
+    work(made, 2)
+    found = counted(made)
+    assert [DEFAULT in t.user_attrs for t in found] == [True, False]
+    assert len(study_of(made).trials) == 3
 
 
 def test_trials_differ_in_their_randomness_by_address(tmp_path: Path) -> None:
