@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from optuna.trial import FrozenTrial
 
 from benchmarks.results import write_figure
@@ -200,8 +201,11 @@ def weights_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
         values = [float(trial.params[each.name]) for trial in [*weighted, *stopped]]
         for axes, kpis in zip(column, (costs, fills), strict=True):
             axes.scatter(values, kpis, s=sizes, c=colours, alpha=0.8)
-            if isinstance(each, Real) and each.log:
-                axes.set_xscale("log")
+            if isinstance(each, Real):
+                if each.log:
+                    axes.set_xscale("log")
+                    axes.xaxis.set_minor_formatter(NullFormatter())
+                axes.set_xlim(each.low, each.high)
             tidy(axes, grid="y")
         column[1].set_xlabel(_words(each.name))
     for axes, label in zip(grid[:, 0], ("cost per period", "fill rate, %"), strict=True):

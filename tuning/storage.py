@@ -55,14 +55,12 @@ def _connect(url: str, heartbeat: int, grace: int) -> RDBStorage:
             "postgresql://USER:PASSWORD@HOST/DATABASE"
         ) from None
     shown = address.render_as_string(hide_password=True)
+    kind = address.get_backend_name()
+    if kind not in DRIVERS:
+        raise InputError(f"--storage {shown}: {kind} is not supported; allowed: sqlite, postgresql")
     if "+" not in address.drivername:
-        if address.drivername not in DRIVERS:
-            raise InputError(
-                f"--storage {shown}: {address.drivername} is not supported; allowed: "
-                "sqlite, postgresql"
-            )
-        address = address.set(drivername=DRIVERS[address.drivername])
-    waiting = {"timeout": 60} if address.drivername == "sqlite" else {"connect_timeout": 10}
+        address = address.set(drivername=DRIVERS[kind])
+    waiting = {"timeout": 60} if kind == "sqlite" else {"connect_timeout": 10}
     for attempt in range(ATTEMPTS):
         try:
             with without_experimental_warnings():
@@ -78,10 +76,10 @@ def _connect(url: str, heartbeat: int, grace: int) -> RDBStorage:
                 f"--storage {shown}: its driver is not installed; pip install 'hmarl[postgres]'"
             ) from None
         except OperationalError as error:
-            raise InputError(f"--storage {shown}: {_reason(error)}") from None
+            raise InputError(f"--storage {shown}: {reason(error)}") from None
         except (SQLAlchemyError, RuntimeError, OptunaError) as error:
             if attempt == ATTEMPTS - 1:
-                raise InputError(f"--storage {shown}: {_reason(error)}") from None
+                raise InputError(f"--storage {shown}: {reason(error)}") from None
             time.sleep(0.5)
     raise AssertionError
 
@@ -104,8 +102,9 @@ def without_experimental_warnings() -> Iterator[None]:
         yield
 
 
-def _reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """What a database driver said, in one line without its own decoration."""
+    error = error.__cause__ if isinstance(error, OptunaError) and error.__cause__ else error
     cause = getattr(error, "orig", None) or error
     first = str(cause).strip().splitlines() or [type(cause).__name__]
     return first[0]

@@ -15,7 +15,7 @@ from inventory_env.errors import InputError
 from tuning.places import DEFAULT, takes_a_place
 from tuning.plan import Plan
 from tuning.sampler import AddressedSampler
-from tuning.storage import without_experimental_warnings
+from tuning.storage import reason, without_experimental_warnings
 
 QUESTION = "question"  # user attribute: the fingerprint of the study's plan
 DIRECTIONS = (StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE)  # of cost and fill rate
@@ -58,13 +58,25 @@ def storage_errors() -> Iterator[None]:
     """Turns a database that went away into a message."""
     try:
         yield
-    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-        cause = error.__cause__ if isinstance(error, optuna.exceptions.OptunaError) else error
-        reason = str(getattr(cause, "orig", None) or cause or error).strip().splitlines()[0]
+    except InputError:
+        raise
+    except Exception as error:
+        lost = _storage_error(error)
+        if lost is None:
+            raise
         raise InputError(
-            f"the study's database does not answer ({reason}); finished trials are kept, "
+            f"the study's database does not answer ({reason(lost)}); finished trials are kept, "
             "the same command continues"
         ) from None
+
+
+def _storage_error(error: BaseException | None) -> BaseException | None:
+    """What the database said; Optuna may stumble over it with an error of another kind."""
+    while error is not None:
+        if isinstance(error, SQLAlchemyError | optuna.exceptions.StorageInternalError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _pruner(plan: Plan) -> BasePruner:

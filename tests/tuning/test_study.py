@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import optuna
 import pytest
 from optuna import Study
 from optuna.trial import FrozenTrial, TrialState
+from rich.console import Console
 from tiny import CHAIN, chain, plan
 
 from inventory_env.errors import InputError
@@ -19,6 +21,7 @@ from inventory_env.training_config import with_training
 from policies.training import DivergedError, Progress, Validation, train
 from tuning import trial as trial_module
 from tuning import worker
+from tuning.live import Board
 from tuning.places import DEFAULT, takes_a_place
 from tuning.plan import Plan
 from tuning.ranking import candidates, feasible, front
@@ -164,6 +167,22 @@ def test_where_no_trial_came_to_its_end_it_is_said(
     work(made, 2)
     with pytest.raises(InputError, match=r"0 pruned, 2 failed .*training diverged"):
         candidates(made, study_of(made).trials, 3)
+
+
+def test_a_database_that_goes_away_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = plan(tmp_path)
+    real = worker.run_trial
+
+    def lost(trial: Any, made: Plan) -> Any:
+        file = Path(made.storage.removeprefix("sqlite:///"))
+        file.write_bytes(b"not a database any more" * 1000)
+        return real(trial, made)
+
+    monkeypatch.setattr(worker, "run_trial", lost)
+    with pytest.raises(InputError, match=r"does not answer \(.*\); finished trials are kept"):
+        work(made, 2)
 
 
 # --- pruning and service ------------------------------------------------------------------------
@@ -360,6 +379,19 @@ def test_the_default_is_tried_once(tmp_path: Path) -> None:
     found = counted(made)
     assert [DEFAULT in t.user_attrs for t in found] == [True, False]
     assert len(study_of(made).trials) == 3
+
+
+def test_a_terminal_shows_a_live_table(tmp_path: Path, played: Any) -> None:
+    made = plan(tmp_path, EIGHT)
+    played(CURVES)
+    shown = StringIO()
+    console = Console(file=shown, force_terminal=True, width=100)
+    with Board(console, study_of(made), made, 4):
+        work(made, 3)
+    lines = shown.getvalue().splitlines()
+    assert any("pruned" in line and "7.40" in line for line in lines)  # the last cost seen
+    assert any("complete" in line and "7.00" in line and "default" in line for line in lines)
+    assert any("best so far 4.00 (trial 2); 3 of 4, about" in line for line in lines)
 
 
 def test_trials_differ_in_their_randomness_by_address(tmp_path: Path) -> None:
