@@ -6,6 +6,7 @@ They know of each other through the storage alone, on one machine or on many.
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -168,12 +169,21 @@ def _worker(plan: Plan, trials: int, signs: Signs, messages: Connection) -> None
     """A worker process: the parent hears Ctrl-C, and tells this one to put its trial back."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         work(plan, trials, signs)
     except InputError as error:
         messages.send(str(error))
     except KeyboardInterrupt:
         return
+
+
+def _end_with_parent() -> None:
+    """Stop working when the command itself was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _interrupt(*_: object) -> None:

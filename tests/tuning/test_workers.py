@@ -124,6 +124,39 @@ def test_a_killed_worker_is_replaced(shared: Plan) -> None:
 
 
 @pytest.mark.slow
+def test_workers_end_with_the_command(tmp_path: Path) -> None:
+    """kill -9 of the command: nobody goes on in secret, and the trials are put back."""
+    made = plan(tmp_path)
+    context = multiprocessing.get_context("forkserver")
+    task = {"plan": made, "trials": 500, "workers": 2, "signs": SIGNS}
+    command = context.Process(target=work_in_processes, kwargs=task)
+    command.start()
+    pids: set[int] = set()
+    while len(pids) < 2:
+        time.sleep(0.1)
+        notes = [t.user_attrs.get("worker") for t in trials_of(made)]
+        pids = {int(note.split(":")[1]) for note in notes if note}
+    command.kill()
+    command.join()
+    deadline = time.monotonic() + 60
+    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(alive(pid) for pid in pids)
+    states = [t.state for t in trials_of(made)]
+    assert TrialState.RUNNING not in states
+    work(made, states.count(TrialState.COMPLETE) + states.count(TrialState.PRUNED) + 2, SIGNS)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody waits for does not."""
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
 def test_two_processes_share_a_database(tmp_path: Path) -> None:
     with postgres() as url:
         made = plan(tmp_path, storage=url, prune=False)
