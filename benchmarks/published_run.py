@@ -5,17 +5,14 @@ its instance are measured in processes of their own; an instance's file is writt
 seeds are there, so that a stopped run goes on with the next instance.
 """
 
-import multiprocessing
-import os
-import signal
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.estimates import FULL, QUICK, Effort, Estimate, paired_difference, rule_cost
 from benchmarks.exact import optimal_cost
+from benchmarks.processes import in_processes
 from benchmarks.published_instances import Cell, KnownRule
 from benchmarks.published_results import (
     CellResult,
@@ -106,7 +103,7 @@ def run_cells(
                 tell(f"{cell.name}: measured before, kept (--again measures it anew)")
     missing = [cell for cell in cells if cell.name not in found]
     tasks = [Task(cell, seed, quick) for cell in missing for seed in (None, *range(seeds))]
-    done = _work(tasks, workers)
+    done = in_processes(Task.run, tasks, workers)
     for cell in missing:
         reference = next(done)
         assert isinstance(reference, Reference)
@@ -138,26 +135,6 @@ def run_cells(
 def quick_cells(cells: Sequence[Cell]) -> list[Cell]:
     """Those that a quick run looks at."""
     return [cell for cell in cells if cell.name in QUICK_CELLS]
-
-
-def _work(tasks: Sequence[Task], workers: int) -> Iterator[Reference | Learned]:
-    """The tasks' results in their order; processes end with this one."""
-    if workers == 1 or len(tasks) < 2:
-        yield from map(Task.run, tasks)
-        return
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core a process
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_leave_interrupts_to_parent) as pool:
-        try:
-            yield from pool.map(Task.run, tasks)
-        except BaseException:
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 # --- the simulator ------------------------------------------------------------------------------

@@ -4,14 +4,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from statistics import median
 
 import numpy as np
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.logger import Logger
-from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.vec_env import VecEnv
 
 from benchmarks.idle_env import IdleVecEnv
 from inventory_env.chain import Chain
@@ -35,6 +34,7 @@ SIMULATIONS = (
 TRAINED = "three-stores"
 
 Tell = Callable[[str], None]
+Work = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -145,21 +145,32 @@ def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
     return env.num_envs, actions.size / median(seconds)
 
 
-def _training(scenario: Scenario, pairs: int, updates: int) -> TrainingSpeed:
-    """Chain and nothing in turn, so that drift of the machine cancels."""
-    rule = _rule("capped-base-stock", scenario)
-    env = make_env(scenario, rule, 0)
-    learners = [make_algorithm(scenario, e, seed=0) for e in (env, IdleVecEnv(env))]
+def training_turns(scenario: Scenario, updates: int) -> tuple[Work, Work]:
+    """So many updates of PPO on the chain, and the same on a VecEnv that does nothing."""
+    torch.set_num_threads(1)
+    env = make_env(scenario, _rule("capped-base-stock", scenario), 0)
     rows = scenario.training.n_steps * env.num_envs * updates
 
-    def learn(learner: OnPolicyAlgorithm) -> None:
-        learner.learn(rows, reset_num_timesteps=False)
-
-    for learner in learners:
+    def turn(env: VecEnv) -> Work:
+        learner = make_algorithm(scenario, env, seed=0)
         learner.set_logger(Logger(None, []))
-        learn(learner)
-    turns = [[_seconds(partial(learn, learner)) for learner in learners] for _ in range(pairs)]
+
+        def learn() -> None:
+            learner.learn(rows, reset_num_timesteps=False)
+
+        return learn
+
+    return turn(env), turn(IdleVecEnv(env))
+
+
+def _training(scenario: Scenario, pairs: int, updates: int) -> TrainingSpeed:
+    """Chain and nothing in turn, so that drift of the machine cancels."""
+    works = training_turns(scenario, updates)
+    for work in works:
+        work()
+    turns = [[_seconds(work) for work in works] for _ in range(pairs)]
     chain, nothing = zip(*turns, strict=True)
+    rows = scenario.training.n_steps * worlds_of(scenario) * len(scenario.stores) * updates
     shares = [ceiling / real for real, ceiling in zip(chain, nothing, strict=True)]
     return TrainingSpeed(
         scenario=scenario.name,
@@ -174,7 +185,7 @@ def _rule(kind: str, scenario: Scenario) -> RulePolicy:
     return RulePolicy(kind, formula_rule(kind, scenario))
 
 
-def _seconds(work: Callable[[], None]) -> float:
+def _seconds(work: Work) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

@@ -12,6 +12,7 @@ import cli
 from benchmarks import chain_search, published_run
 from benchmarks.estimates import Effort, controlled_mean, demand_controls, rule_cost
 from benchmarks.exact import optimal_cost
+from benchmarks.processes import in_processes
 from benchmarks.published_instances import FOLDER, SUITES, Cell, cells_of
 from benchmarks.published_page import (
     gap_figure,
@@ -260,7 +261,7 @@ def test_chain_search_finds_lower_costs(monkeypatch: pytest.MonkeyPatch) -> None
 def test_processes_measure_what_one_would() -> None:
     cells = [CELLS["serial/case-6"], CELLS["backorder/cv-half"]]
     tasks = [Task(cell, None, quick=True) for cell in cells]
-    assert list(published_run._work(tasks, 2)) == list(published_run._work(tasks, 1))
+    assert list(in_processes(Task.run, tasks, 2)) == list(in_processes(Task.run, tasks, 1))
 
 
 def test_a_short_training_is_measured() -> None:
