@@ -95,19 +95,10 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
         store_on_hand = store_on_hand + store_at_once
         store_received = store_received + store_at_once
 
-    # 4. Demand: who waits already is served first.
-    if params.backorder_share:
-        served_waiting = np.minimum(store_on_hand, state.store_backorders)
-        served = np.minimum(store_on_hand - served_waiting, now.demand)
-        unmet = now.demand - served
-        waits = _waiting(params, unmet, now)
-        backorders = state.store_backorders - served_waiting + waits
-        lost = unmet - waits
-        sold = served_waiting + served
-    else:
-        served = sold = np.minimum(store_on_hand, now.demand)
-        lost = now.demand - served
-        backorders = state.store_backorders
+    # 4. Demand.
+    served, sold, lost, backorders = meet_demand(
+        params, store_on_hand, state.store_backorders, now.demand, now.waiting
+    )
     closing = store_on_hand - sold
 
     # 5. Reconciliation.
@@ -159,6 +150,31 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
         ),
         ledger,
     )
+
+
+def meet_demand(
+    params: Params, on_hand: Array, backorders: Array, demand: Array, waiting: Array | None
+) -> tuple[Array, Array, Array, Array]:
+    """A period's customers, all (world, store), units; who waits already is served first.
+
+    Args:
+        params: says who waits.
+        on_hand: stock that can be sold.
+        backorders: demand that waits.
+        demand: of the period.
+        waiting: uniform, rounds the share that waits.
+
+    Returns:
+        What was served of the demand; what left the store; what was lost; what now waits.
+    """
+    if not params.backorder_share:
+        served = np.minimum(on_hand, demand)
+        return served, served, demand - served, backorders
+    served_waiting = np.minimum(on_hand, backorders)
+    served = np.minimum(on_hand - served_waiting, demand)
+    unmet = demand - served
+    waits = _waiting(params, unmet, waiting)
+    return served, served_waiting + served, unmet - waits, backorders - served_waiting + waits
 
 
 def _share(
@@ -229,9 +245,9 @@ def _arrive(ahead: Array) -> tuple[Array, Array]:
     return ahead[1:], ahead[0]
 
 
-def _waiting(params: Params, unmet: Array, now: Exogenous) -> Array:
+def _waiting(params: Params, unmet: Array, waiting: Array | None) -> Array:
     """Unmet demand that waits; in whole units the share is rounded at random, right on average."""
     if params.backorder_share == 1.0:
         return unmet
     share = params.backorder_share * unmet
-    return share if now.waiting is None else np.floor(share + now.waiting)
+    return share if waiting is None else np.floor(share + waiting)

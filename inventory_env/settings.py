@@ -26,6 +26,9 @@ class RewardWeights(Frozen):
     team_share: Fraction | Literal["auto"] = "auto"
     """Share of the chain's mean in a store's reward, 0 to 1; "auto": 1 under preset
     "cost" where stores share a stock, else 0."""
+    credit: Literal["auto", "now"] = "auto"
+    """Whose business pays a store's order: "now", that of the period it is made in; "auto", that
+    of the period it arrives in where lead times are constant, else now."""
 
 
 class RuleOffset(Frozen):

@@ -19,7 +19,7 @@ MODEL = (
     {"demand_csv", "start", "reconciliation"},
     {"tape", "replay", "constraints", "reward", "kpis"},
     {"dynamics", "situation", "scenario_files", "training_config"},
-    {"chain", "observation", "actions"},
+    {"chain", "credit", "observation", "actions"},
     {"vec_env"},
 )
 

@@ -5,9 +5,13 @@ import pytest
 import torch
 from stable_baselines3 import PPO
 
+from inventory_env.chain import Chain
+from inventory_env.credit import periods_ahead
 from inventory_env.observation import CLIP, FEATURES
+from inventory_env.reconciliation import Money
 from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario
+from inventory_env.settings import RewardWeights, RuleOffset
 from inventory_env.vec_env import ChainVecEnv
 from policies.ppo import make_algorithm, make_env
 from policies.rule_based import RulePolicy
@@ -126,6 +130,38 @@ def test_continuing_worlds_carry_their_stock_over_the_end_of_a_tape() -> None:
             pipeline = before.state.store_pipeline
             assert (env.situation.state.store_received == pipeline[0]).all()
     assert ends == 1
+
+
+@pytest.mark.parametrize("unmet", ["lost", "backorder", "partial"])
+@pytest.mark.parametrize("name", ["single-store", "original", "fifty-stores"])
+def test_an_order_is_paid_with_the_period_it_arrives_in(name: str, unmet: str) -> None:
+    """The paid cost is what each store really costs one lead time later, on the same demand."""
+    scenario = load_scenario(name).model_copy(
+        update={"unmet_demand": unmet, "waiting_share": 0.5 if unmet == "partial" else None}
+    )
+    scenario = changed(scenario, worlds_per_tape=1, reward=RewardWeights(team_share=0.0))
+    rule = RulePolicy("rule", formula_rule("base-stock", scenario))
+    env = env_of(changed(scenario, actions=RuleOffset()), rule, worlds=3)
+    middle = (env.action_space.n - 1) // 2
+    env.reset()
+    chain = Chain(scenario)
+    chain.reset(env.situation.tape)
+    paid = [env.step(np.full(env.num_envs, middle))[1].reshape(3, -1) for _ in range(20)]
+    ledgers = [chain.step(rule.wishes(chain.situation)) for _ in range(25)]
+    money = [Money.of(chain.params, ledger) for ledger in ledgers]
+    for store, site in enumerate(scenario.stores):
+        lead_time = site.lead_time.maximum
+        for t in range(20):
+            later = money[t + lead_time]
+            cost = later.store_holding + later.store_shortage + money[t].store_ordering
+            np.testing.assert_allclose(-paid[t][:, store], cost[:, store], rtol=1e-6)
+
+
+def test_random_lead_times_leave_orders_paid_with_their_own_period() -> None:
+    assert periods_ahead(load_scenario("three-stores")) == 0
+    alone = load_scenario("single-store")
+    assert periods_ahead(alone) == 4
+    assert periods_ahead(changed(alone, reward=RewardWeights(credit="now"))) == 0
 
 
 def test_snapshot_and_restore_continue_alike() -> None:
