@@ -96,8 +96,8 @@ def target_lines(measured: Measured) -> list[Line]:
         text = f"worst gap to {reference} <= {targets.worst_gap:g} %"
         lines.append(_at_most(text, max(gaps), targets.worst_gap, "{:.3f} %"))
     if targets.training_seconds is not None:
-        longest = max(run.training_seconds for result in measured.results for run in result.runs)
-        text = f"training <= {targets.training_seconds:g} s"
+        longest = max(run.core_seconds for result in measured.results for run in result.runs)
+        text = f"longest training <= {targets.training_seconds:g} s, one core"
         lines.append(_at_most(text, longest, targets.training_seconds, "{:.0f} s"))
     for cell, result in pairs:
         name, charge = cell.instance.name, cell.instance.charge
@@ -134,7 +134,7 @@ def heads(problems: Problems) -> Row:
         "gap, %",
         "against rule, %",
         "best of others",
-        "training, s",
+        "training, core s",
         "kept start rule",
     ]
 
@@ -156,7 +156,7 @@ def row(cell: Cell, result: CellResult) -> Row:
         f"{mean(gaps):+.3f}{gap_spread}",
         f"{middle:+.2f} [{low:+.2f}, {high:+.2f}]",
         "" if best is None else f"{best[1]:g} {best[0]}",
-        f"{mean(run.training_seconds for run in result.runs):.0f}",
+        f"{mean(run.core_seconds for run in result.runs):.0f}",
         f"{kept} of {len(result.runs)}",
     ]
 

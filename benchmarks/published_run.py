@@ -6,6 +6,7 @@ seeds are there, so that a stopped run goes on with the next instance.
 """
 
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -224,14 +225,16 @@ def measure_learner(cell: Cell, seed: int, effort: Effort, steps: int | None = N
     if steps is not None:
         training = scenario.training.model_copy(update={"steps": steps})
         scenario = scenario.model_copy(update={"training": training})
+    started = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         run = train(scenario, seed=seed, folder=Path(folder))
+    seconds = time.process_time() - started
     difference = paired_difference(
         run.policy, paired_rule(cell, scenario), scenario, seed=EVALUATION_SEED, effort=effort
     ).times(cell.factor(scenario))
     return Learned(
         seed=seed,
-        training_seconds=run.manifest["training_seconds"],
+        core_seconds=round(seconds, 1),
         kept_rule=run.manifest["kept_rule"],
         difference=difference.mean,
         error=difference.error,
@@ -248,6 +251,6 @@ def _told(cell: Cell, reference: Reference) -> str:
 def _told_run(cell: Cell, reference: Reference, run: Learned) -> str:
     percent = 100 * run.difference / reference.rule.cost
     return (
-        f"{cell.name}, seed {run.seed}: {run.training_seconds:.0f} s, "
+        f"{cell.name}, seed {run.seed}: {run.core_seconds:.0f} s of one core, "
         f"{percent:+.2f} % of the paired rule's cost"
     )
