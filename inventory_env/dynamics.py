@@ -50,14 +50,11 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
     supplier_pipeline = state.supplier_pipeline
     warehouse_on_hand, warehouse_received = state.warehouse_on_hand, state.warehouse_received
     warehouse_pipeline, warehouse_owed = state.warehouse_pipeline, state.warehouse_owed
-    warehouse_shipped = supplier_shipped = np.zeros_like(warehouse_on_hand)
 
     # 3. Shipping, upstream first.
     if limited:
         request = orders.warehouse + warehouse_owed
         limit: Array | float = params.capacity
-        if now.supplier_up is not None:
-            limit = np.where(now.supplier_up > 0, limit, 0.0)
         if not params.supplier_unlimited:
             supplier_pipeline, at_once = _send(
                 supplier_pipeline, orders.supplier, now.supplier_lead_time, params.supplier_lead_max
@@ -66,9 +63,11 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
             supplier_received = supplier_received + at_once
             limit = np.minimum(limit, supplier_on_hand)
         supplier_shipped = np.minimum(request, limit)
+        if now.supplier_up is not None:
+            supplier_shipped *= now.supplier_up
         if not params.supplier_unlimited:
             supplier_on_hand = supplier_on_hand - supplier_shipped
-        warehouse_owed = request - supplier_shipped if params.owed else np.zeros_like(request)
+        warehouse_owed = request - supplier_shipped if params.owed else np.zeros(request.shape)
         warehouse_pipeline, at_once = _send(
             warehouse_pipeline,
             supplier_shipped,
@@ -80,8 +79,9 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
         store_shipped, requested = _share(params, state, orders.store, warehouse_on_hand, now)
         warehouse_shipped = over_stores(store_shipped)
         warehouse_on_hand = warehouse_on_hand - warehouse_shipped
-        store_owed = requested - store_shipped if params.owed else np.zeros_like(requested)
+        store_owed = requested - store_shipped if params.owed else np.zeros(requested.shape)
     else:
+        warehouse_shipped = supplier_shipped = np.zeros(warehouse_on_hand.shape)
         store_shipped, store_owed = orders.store, state.store_owed
     store_on_hand, store_received = state.store_on_hand, state.store_received
     store_at_once: Array | None
@@ -182,7 +182,7 @@ def _share(
 ) -> tuple[Array, Array]:
     """What the warehouse ships to each store, and what was requested, orders plus owed."""
     requested = orders + state.store_owed if params.owed else orders
-    short = np.flatnonzero(over_stores(requested) > stock)
+    (short,) = (over_stores(requested) > stock).nonzero()
     if not short.size:
         return requested, requested
 
