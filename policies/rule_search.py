@@ -212,7 +212,10 @@ def _search(kind: str, scenario: Scenario, seed: int) -> OrderRule:
     )
     best = shared(shifts[:, None])
     if stores > JOINT_SEARCH_STORES:
-        best = _in_turn(lambda x: _costs(kind, scenario, x, tape), best, lows, highs)
+        own = _in_turn(lambda x: _costs(kind, scenario, x, tape), best, lows, highs)
+        fresh = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=4 * worlds, episode=1)
+        both = np.concatenate([best, own], axis=2)
+        best = both[:, :, [int(np.argmin(_costs(kind, scenario, both, fresh)))]]
     elif stores > 1:
         shape = (len(levels), stores)
         width = 0.15 * (highs - lows)[:, None]
