@@ -27,8 +27,8 @@ class RewardWeights(Frozen):
     """Share of the chain's mean in a store's reward, 0 to 1; "auto": 1 under preset
     "cost" where stores share a stock, else 0."""
     credit: Literal["auto", "now"] = "auto"
-    """Whose business pays a store's order: "now", that of the period it is made in; "auto", that
-    of the period it arrives in where lead times are constant, else now."""
+    """What pays a store's order: the store's business in the period it is made in ("now"), or in
+    the period it can arrive in at the earliest ("auto")."""
 
 
 class RuleOffset(Frozen):
