@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from inventory_env.frozen import Array
-from inventory_env.rules import CappedBaseStock
+from inventory_env.rules import BaseStock, CappedBaseStock, OrderRule
 from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario
 from inventory_env.tape import Purpose, draw_tape
@@ -60,19 +60,26 @@ def tune_chain(scenario: Scenario, *, seed: int = 0, capped_stores: bool = True)
     standard = _simplex(lambda point: cost(alike(point)), start)
     best = alike(standard)
     for _ in range(ROUNDS):
-        if capped_stores:
-            stores = tuned_rule("capped-base-stock", best.scenario, seed=seed)
-        else:
-            stores = tuned_rule("base-stock", best.scenario, seed=seed)
-        cap = np.ravel(getattr(stores, "cap", np.full(len(needs), np.inf)))
-        own = CappedBaseStock(np.ravel(stores.level).round(3), cap.round(3))
+        kind = "capped-base-stock" if capped_stores else "base-stock"
+        own = _rounded(tuned_rule(kind, best.scenario, seed=seed))
 
-        def of_warehouse(point: Array, own: CappedBaseStock = own) -> ChainRules:
+        def beside(point: Array, own: CappedBaseStock = own) -> ChainRules:
             return ChainRules(_warehouse(scenario, *point), own)
 
-        standard[:2] = _simplex(lambda point, of=of_warehouse: cost(of(point)), standard[:2])
-        best = of_warehouse(standard[:2])
+        def cost_beside(point: Array) -> float:
+            return cost(beside(point))
+
+        standard[:2] = _simplex(cost_beside, standard[:2])
+        best = beside(standard[:2])
     return best
+
+
+def _rounded(rule: OrderRule) -> CappedBaseStock:
+    """Levels, and caps where there are any, with three decimals."""
+    assert isinstance(rule, BaseStock | CappedBaseStock)
+    level = np.ravel(rule.level).round(3)
+    cap = np.ravel(rule.cap).round(3) if isinstance(rule, CappedBaseStock) else level + np.inf
+    return CappedBaseStock(level, cap)
 
 
 def _simplex(cost: Callable[[Array], float], start: Array) -> Array:

@@ -366,7 +366,11 @@ def test_targets_stand_beside_what_was_measured(
     mean_line = lines["mean gap to optimum <= 0.1 %"]
     assert (mean_line.measured, mean_line.verdict) == (f"{sum(gaps) / 2:.3f} %", "met")
     assert lines["worst gap to optimum <= 0.25 %"].measured == f"{max(gaps):.3f} %"
-    assert lines["longest training <= 60 s, one core"] == ("longest training <= 60 s, one core", "70 s", "missed")
+    assert lines["longest training <= 60 s, one core"] == (
+        "longest training <= 60 s, one core",
+        "70 s",
+        "missed",
+    )
     assert [line.verdict for line in target_lines(backorder)] == ["met"]
 
 
