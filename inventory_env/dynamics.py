@@ -215,12 +215,10 @@ def _send(
     Returns:
         (longest, ...) units that arrive in 1, 2, ... periods, and those that arrive at once.
     """
-    ahead = np.empty((max(longest, 1) + 1, *shipped.shape))
-    ahead[0] = 0.0
-    ahead[1:-1] = pipeline
-    ahead[-1] = 0.0
+    ahead = np.zeros((max(longest, 1) + 1, *shipped.shape))
     flat = ahead.reshape(-1)
-    flat[lead_time.reshape(-1) * shipped.size + np.arange(shipped.size)] += shipped.reshape(-1)
+    flat[lead_time.reshape(-1) * shipped.size + np.arange(shipped.size)] = shipped.reshape(-1)
+    ahead[1:-1] += pipeline
     return ahead[1:], ahead[0]
 
 

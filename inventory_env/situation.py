@@ -45,7 +45,7 @@ class Memory:
         weight: Array | float = MEMORY_WEIGHT
         if params.learns_level:
             weight = np.where(params.smoothing > 0, params.smoothing, MEMORY_WEIGHT)
-        unmet = ledger.demand - ledger.served
+        unmet = ledger.demand - ledger.served if params.backorder_share else ledger.lost
         served = 1.0 - unmet / np.maximum(ledger.demand, TINY)
         return Memory(
             last_demand=ledger.demand,
