@@ -16,7 +16,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvO
 
 from inventory_env.actions import DiscreteActions, make_actions
 from inventory_env.chain import Chain
-from inventory_env.credit import credit_delays, delayed
+from inventory_env.credit import Credit
 from inventory_env.frozen import Array
 from inventory_env.observation import CLIP, Observer
 from inventory_env.reconciliation import Money
@@ -66,7 +66,7 @@ class ChainVecEnv(VecEnv):
         self._chain = Chain(scenario)
         self._weights = scenario.training.reward
         self._group = scenario.training.worlds_per_tape
-        self._delays = credit_delays(scenario)
+        self._credit = Credit(scenario)
         self._episode = -1
         count = len(self._observer.names)
         observation_space = spaces.Box(-CLIP, CLIP, (count,), dtype=np.float32)
@@ -102,10 +102,9 @@ class ChainVecEnv(VecEnv):
         """One period of all worlds."""
         wishes = self._actions.wishes(self._waiting, self.situation, self._rule_order)
         ledger = self._chain.step(wishes)
-        if self._delays.any():
-            ledger = delayed(ledger, self.situation, self._delays)
-        money = Money.of(self._chain.params, ledger)
-        rewards = store_rewards(self._weights, self._team_share, ledger, money)
+        paying = self._credit.ledger(ledger, self.situation)
+        money = Money.of(self._chain.params, paying)
+        rewards = store_rewards(self._weights, self._team_share, paying, money)
         paid = ((rewards + self._shift) / self._scale).astype(np.float32).reshape(-1)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         ended = self.situation.period >= self._length
@@ -159,7 +158,7 @@ class ChainVecEnv(VecEnv):
             purpose=Purpose.TRAIN,
             worlds=self._worlds // self._group,
             episode=self._episode,
-            periods=length + int(self._delays.max()),
+            periods=length + self._credit.periods,
         )
         self._length = length
         return tape.repeated(self._group)
