@@ -27,10 +27,11 @@ class Credit:
 
     def __init__(self, scenario: Scenario) -> None:
         settings = scenario.training.reward
-        lead_times = np.array([store.lead_time.minimum for store in scenario.stores])
-        self.delays = lead_times if settings.credit == "auto" else 0 * lead_times
-        known = settings.preset == "cost" and not scenario.seasonal and scenario.history is None
-        self.shortage = ExpectedShortage(scenario) if known and self.periods else None
+        at_once = settings.credit == "now" or scenario.history is not None
+        lead_times = [store.lead_time.minimum for store in scenario.stores]
+        self.delays = np.array([0 if at_once else lead_time for lead_time in lead_times])
+        expected = self.periods and settings.preset == "cost" and not scenario.seasonal
+        self.shortage = ExpectedShortage(scenario) if expected else None
 
     @property
     def periods(self) -> int:

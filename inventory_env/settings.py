@@ -28,7 +28,8 @@ class RewardWeights(Frozen):
     "cost" where stores share a stock, else 0."""
     credit: Literal["auto", "now"] = "auto"
     """What pays a store's order: the store's business in the period it is made in ("now"), or in
-    the period it can arrive in at the earliest, by expected cost where it is known ("auto")."""
+    the period it can arrive in at the earliest, by expected cost where that is known ("auto";
+    recorded demand: now)."""
 
 
 class RuleOffset(Frozen):

@@ -174,9 +174,7 @@ def draw_tape(
         first_day = generator(Source.CALENDAR).integers(0, 7 * 365, worlds)
     else:
         rng = generator(Source.CALENDAR)
-        # Training dates are resampled, so a tape may be longer than what is left of them.
-        needed = min(length, scenario.periods) if purpose is Purpose.TRAIN else length
-        first_day = _first_dates(scenario.history, rng, purpose, worlds, needed)
+        first_day = _first_dates(scenario.history, rng, purpose, worlds, length)
     horizon = forecast_horizon(scenario)
     factors = _season_factors(scenario, first_day, length + horizon) if scenario.seasonal else None
     if scenario.history is None:
