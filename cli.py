@@ -458,6 +458,43 @@ def published(
         console.print(f"Results: {results}", markup=False, soft_wrap=True)
 
 
+@bench_app.command(name="check")
+def gate(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer cases and training seeds, for CI.")
+    ] = False,
+    update: Annotated[
+        str | None, typer.Option(help="Measure the reference anew, and why.", metavar="REASON")
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to compare with.",
+            show_default="benchmarks/reference.json of this installation",
+            dir_okay=False,
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that train.")] = 2,
+) -> None:
+    """Compare quality and speed with the reference; exit code 1 if something is worse."""
+    from benchmarks import gate
+    from benchmarks.gate_reference import SHIPPED
+
+    console = _console()
+    file = SHIPPED if reference is None else reference
+    if update is not None:
+        with console.status("measuring") as status:
+            gate.update(file, update, quick=quick, workers=workers, tell=status.update)
+        console.print(f"Reference: {file}", markup=False, soft_wrap=True)
+        return
+    with console.status("measuring") as status:
+        lines = gate.check(file, quick=quick, workers=workers, tell=status.update)
+    console.print(gate.gate_table(lines))
+    failed = sum(not line.passed for line in lines)
+    console.print(f"{len(lines) - failed} of {len(lines)} comparisons pass.")
+    raise typer.Exit(1 if failed else 0)
+
+
 @bench_app.command()
 def page() -> None:
     """Make docs/benchmarks.md of a checkout from its result files."""

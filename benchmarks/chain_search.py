@@ -6,20 +6,23 @@ is how levels in benchmarks/published that nobody published were found.
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
 
 from inventory_env.frozen import Array
-from inventory_env.rules import CappedBaseStock
+from inventory_env.rules import BaseStock, CappedBaseStock, OrderRule
 from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario
 from inventory_env.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
 from policies.rule_based import RulePolicy
+from policies.rule_search import tuned_rule
 
 STORE_PERIODS = 300_000  # a candidate is judged on
+ROUNDS = 2  # stores, then warehouse
 
 
 @dataclass(frozen=True)
@@ -37,43 +40,63 @@ class ChainRules:
 def tune_chain(scenario: Scenario, *, seed: int = 0, capped_stores: bool = True) -> ChainRules:
     """Levels that minimise simulated cost; all candidates face the same demand.
 
-    First four numbers in standard units, alike for all stores, by Nelder and Mead's simplex; then
-    each store's level for itself by Powell's method.
+    First numbers in standard units, alike for all stores, together with the warehouse's; then, in
+    turn, each store's own levels and the warehouse's. Simplex of Nelder and Mead (1965).
     """
     worlds = max(STORE_PERIODS // (scenario.periods * len(scenario.stores)), 16)
     tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=worlds)
-    capped = scenario.warehouse.rule.kind == "capped-base-stock"
+    needs, mean, sd = scenario.store_needs(), scenario.demand_mean, scenario.demand_sd
 
-    def rules(point: Array) -> ChainRules:
-        level, cap, store_cap, *safety = point
-        bounded = np.array([level, cap if capped else np.inf])
-        return _rules(scenario, bounded, np.asarray(safety), store_cap if capped_stores else np.inf)
+    def cost(chain: ChainRules) -> float:
+        return float(mean_costs(chain.policy(), chain.scenario, tape).mean())
 
-    def cost(point: Array) -> float:
-        candidate = rules(point)
-        return float(mean_costs(candidate.policy(), candidate.scenario, tape).mean())
+    def alike(point: Array) -> ChainRules:
+        level, cap, store_level, store_cap = point
+        levels = np.array([need.level(store_level) for need in needs])
+        caps = np.maximum(mean + (store_cap if capped_stores else np.inf) * sd, 0.0)
+        return ChainRules(_warehouse(scenario, level, cap), CappedBaseStock(levels, caps))
 
-    start = np.array([1.0, 0.1, 0.5, 1.0])
-    shared = minimize(cost, start, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-4})
-    own = np.concatenate([shared.x[:3], np.full(len(scenario.stores), shared.x[3])])
-    return rules(minimize(cost, own, method="Powell", options={"xtol": 0.01, "ftol": 1e-4}).x)
+    start = np.array([1.0, 0.1, 1.0, 0.5])
+    standard = _simplex(lambda point: cost(alike(point)), start)
+    best = alike(standard)
+    for _ in range(ROUNDS):
+        kind = "capped-base-stock" if capped_stores else "base-stock"
+        own = _rounded(tuned_rule(kind, best.scenario, seed=seed))
+
+        def beside(point: Array, own: CappedBaseStock = own) -> ChainRules:
+            return ChainRules(_warehouse(scenario, *point), own)
+
+        def cost_beside(point: Array) -> float:
+            return cost(beside(point))
+
+        standard[:2] = _simplex(cost_beside, standard[:2])
+        best = beside(standard[:2])
+    return best
 
 
-def _rules(scenario: Scenario, warehouse: Array, safety: Array, store_cap: float) -> ChainRules:
-    """Rules at a point in standard units: sds over the cover, sds of one period."""
-    need = scenario.warehouse_need()
-    mean, sd = scenario.demand_mean, scenario.demand_sd
-    found = {"level": round(need.level(float(warehouse[0])), 3)}
-    if np.isfinite(warehouse[1]):
-        found["cap"] = round(max(float(mean.sum() + warehouse[1] * sd.sum()), 0.0), 3)
+def _rounded(rule: OrderRule) -> CappedBaseStock:
+    """Levels, and caps where there are any, with three decimals."""
+    assert isinstance(rule, BaseStock | CappedBaseStock)
+    level = np.ravel(rule.level).round(3)
+    cap = np.ravel(rule.cap).round(3) if isinstance(rule, CappedBaseStock) else level + np.inf
+    return CappedBaseStock(level, cap)
+
+
+def _simplex(cost: Callable[[Array], float], start: Array) -> Array:
+    found = minimize(cost, start, method="Nelder-Mead", options={"xatol": 0.005, "fatol": 1e-4})
+    return np.asarray(found.x)
+
+
+def _warehouse(scenario: Scenario, level: float, cap: float) -> Scenario:
+    """The chain with its warehouse's rule at a point in standard units: sds over the cover, and
+    the sum of the stores' sds of one period."""
+    found = {"level": round(scenario.warehouse_need().level(float(level)), 3)}
+    if scenario.warehouse.rule.kind == "capped-base-stock":
+        most = scenario.demand_mean.sum() + cap * scenario.demand_sd.sum()
+        found["cap"] = round(max(float(most), 0.0), 3)
     rule = scenario.warehouse.rule.model_copy(update=found)
-    needs = scenario.store_needs()
-    levels = [n.level(z) for n, z in zip(needs, np.resize(safety, len(needs)), strict=True)]
-    chain = scenario.model_copy(
-        update={"warehouse": scenario.warehouse.model_copy(update={"rule": rule})}
-    )
-    caps = np.maximum(mean + store_cap * sd, 0.0)
-    return ChainRules(chain, CappedBaseStock(np.array(levels).round(3), caps.round(3)))
+    warehouse = scenario.warehouse.model_copy(update={"rule": rule})
+    return scenario.model_copy(update={"warehouse": warehouse})
 
 
 if __name__ == "__main__":

@@ -10,6 +10,11 @@ def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join("| " + " | ".join(row) + " |\n" for row in [heads, rule, *rows])
 
 
+def strong(verdict: str) -> str:
+    """A verdict, in bold where it is a miss."""
+    return f"**{verdict}**" if verdict == "missed" else verdict
+
+
 def origin(made_by: dict[str, Any]) -> str:
     """Command, machine and versions that made a table."""
     machine = made_by["machine"]

@@ -77,7 +77,7 @@ class Targets(Frozen):
     worst_gap: Positive | None = None
     """Largest mean gap of a single instance, %."""
     training_seconds: Positive | None = None
-    """Longest training."""
+    """Longest training, seconds of one core."""
     below_rule: bool = False
     """Below the paired rule, by an interval clear of zero."""
 

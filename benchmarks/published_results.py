@@ -49,8 +49,9 @@ class Learned(Frozen):
 
     seed: Annotated[int, Field(ge=0)]
     """The seed."""
-    training_seconds: NonNegative
-    """Time spent training."""
+    core_seconds: NonNegative
+    """Processor time from the scenario to the policy, its start rule's tuning included; training
+    runs on one core."""
     kept_rule: bool
     """Whether learning did not clearly pay, so that the start rule was kept."""
     difference: float

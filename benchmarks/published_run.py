@@ -5,17 +5,15 @@ its instance are measured in processes of their own; an instance's file is writt
 seeds are there, so that a stopped run goes on with the next instance.
 """
 
-import multiprocessing
-import os
-import signal
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.estimates import FULL, QUICK, Effort, Estimate, paired_difference, rule_cost
 from benchmarks.exact import optimal_cost
+from benchmarks.processes import in_processes
 from benchmarks.published_instances import Cell, KnownRule
 from benchmarks.published_results import (
     CellResult,
@@ -106,7 +104,7 @@ def run_cells(
                 tell(f"{cell.name}: measured before, kept (--again measures it anew)")
     missing = [cell for cell in cells if cell.name not in found]
     tasks = [Task(cell, seed, quick) for cell in missing for seed in (None, *range(seeds))]
-    done = _work(tasks, workers)
+    done = in_processes(Task.run, tasks, workers)
     for cell in missing:
         reference = next(done)
         assert isinstance(reference, Reference)
@@ -138,26 +136,6 @@ def run_cells(
 def quick_cells(cells: Sequence[Cell]) -> list[Cell]:
     """Those that a quick run looks at."""
     return [cell for cell in cells if cell.name in QUICK_CELLS]
-
-
-def _work(tasks: Sequence[Task], workers: int) -> Iterator[Reference | Learned]:
-    """The tasks' results in their order; processes end with this one."""
-    if workers == 1 or len(tasks) < 2:
-        yield from map(Task.run, tasks)
-        return
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core a process
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_leave_interrupts_to_parent) as pool:
-        try:
-            yield from pool.map(Task.run, tasks)
-        except BaseException:
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 # --- the simulator ------------------------------------------------------------------------------
@@ -247,14 +225,16 @@ def measure_learner(cell: Cell, seed: int, effort: Effort, steps: int | None = N
     if steps is not None:
         training = scenario.training.model_copy(update={"steps": steps})
         scenario = scenario.model_copy(update={"training": training})
+    started = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         run = train(scenario, seed=seed, folder=Path(folder))
+    seconds = time.process_time() - started
     difference = paired_difference(
         run.policy, paired_rule(cell, scenario), scenario, seed=EVALUATION_SEED, effort=effort
     ).times(cell.factor(scenario))
     return Learned(
         seed=seed,
-        training_seconds=run.manifest["training_seconds"],
+        core_seconds=round(seconds, 1),
         kept_rule=run.manifest["kept_rule"],
         difference=difference.mean,
         error=difference.error,
@@ -271,6 +251,6 @@ def _told(cell: Cell, reference: Reference) -> str:
 def _told_run(cell: Cell, reference: Reference, run: Learned) -> str:
     percent = 100 * run.difference / reference.rule.cost
     return (
-        f"{cell.name}, seed {run.seed}: {run.training_seconds:.0f} s, "
+        f"{cell.name}, seed {run.seed}: {run.core_seconds:.0f} s of one core, "
         f"{percent:+.2f} % of the paired rule's cost"
     )

@@ -1,19 +1,20 @@
-"""How fast the simulator, the VecEnv and the training are, all in one run on one thread."""
+"""How fast simulator, VecEnv, training and other simulators are, all in one run on one thread."""
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from statistics import median
 
 import numpy as np
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.logger import Logger
-from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.vec_env import VecEnv
 
+from benchmarks.first_win import FirstWin, first_win
 from benchmarks.idle_env import IdleVecEnv
+from benchmarks.peers import peers, plain_chain
 from inventory_env.chain import Chain
 from inventory_env.reconciliation import Money
 from inventory_env.scenario import Scenario
@@ -22,7 +23,7 @@ from inventory_env.tape import Purpose, draw_tape
 from inventory_env.vec_env import ChainVecEnv
 from policies.ppo import make_algorithm, make_env, worlds_of
 from policies.rule_based import RulePolicy
-from policies.rule_search import formula_rule
+from policies.rule_search import formula_rule, tuned_rule
 
 SIMULATIONS = (
     ("three-stores", 1),
@@ -33,8 +34,10 @@ SIMULATIONS = (
     ("fifty-stores", 1024),
 )
 TRAINED = "three-stores"
+PLAIN_CHAIN_WORLDS = (1, 1024)
 
 Tell = Callable[[str], None]
+Work = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -60,25 +63,43 @@ class TrainingSpeed:
 
 
 @dataclass(frozen=True)
+class PeerSpeed:
+    """Another simulator on the plain chain, one world; None where it is not installed."""
+
+    package: str
+    version: str | None
+    store_periods_per_second: float | None
+
+
+@dataclass(frozen=True)
 class Speed:
     """All rates of one run."""
 
     simulator: tuple[SimulatorSpeed, ...]
+    plain_chain: tuple[SimulatorSpeed, ...]  # ours on the chain that the peers simulate
+    peers: tuple[PeerSpeed, ...]
     vec_env_rows: int  # stores of all worlds
     vec_env_rows_per_second: float  # random actions, ends of episodes included
     training: TrainingSpeed
+    first_wins: tuple[FirstWin, ...]  # one a training seed
     peak_memory_mb: float | None  # None where the system does not tell
 
 
 def measure_speed(
-    *, repetitions: int = 7, pairs: int = 8, updates: int = 3, tell: Tell = lambda _: None
+    *,
+    repetitions: int = 7,
+    pairs: int = 8,
+    updates: int = 3,
+    seeds: Sequence[int] = (0, 1, 2),
+    tell: Tell = lambda _: None,
 ) -> Speed:
     """Measure everything once.
 
     Args:
-        repetitions: of each simulation and of the VecEnv; the median counts.
+        repetitions: of each simulation, of the peers' and of the VecEnv; the median counts.
         pairs: how often training on the chain and on nothing alternate.
         updates: of PPO in each turn.
+        seeds: of the trainings whose first win is waited for.
         tell: called with what is measured next.
     """
     torch.set_num_threads(1)
@@ -86,12 +107,30 @@ def measure_speed(
     for name, worlds in SIMULATIONS:
         tell(f"simulator: {name}, {worlds} worlds")
         simulations.append(_simulator(load_scenario(name), worlds, repetitions))
+    tell("peers")
+    plain = tuple(_simulator(plain_chain(), worlds, repetitions) for worlds in PLAIN_CHAIN_WORLDS)
+    others = _peers(repetitions)
     trained = load_scenario(TRAINED)
     tell("VecEnv")
     rows, rate = _vec_env(trained, repetitions)
     tell("training")
     training = _training(trained, pairs, updates)
-    return Speed(tuple(simulations), rows, rate, training, _peak_memory_mb())
+    tell("first win: tuning the reorder-point rule")
+    rival = RulePolicy("reorder-point", tuned_rule("reorder-point", trained, seed=0))
+    wins = []
+    for seed in seeds:
+        tell(f"first win: seed {seed}")
+        wins.append(first_win(trained, rival, seed=seed))
+    return Speed(
+        simulator=tuple(simulations),
+        plain_chain=plain,
+        peers=others,
+        vec_env_rows=rows,
+        vec_env_rows_per_second=rate,
+        training=training,
+        first_wins=tuple(wins),
+        peak_memory_mb=_peak_memory_mb(),
+    )
 
 
 def _simulator(scenario: Scenario, worlds: int, repetitions: int) -> SimulatorSpeed:
@@ -128,6 +167,20 @@ def _draw_demand(scenario: Scenario, worlds: int) -> None:
         store.demand.draw(rng, factor)
 
 
+def _peers(repetitions: int) -> tuple[PeerSpeed, ...]:
+    """Whole episodes of one world; building it is not counted."""
+    chain = plain_chain()
+    demand = draw_tape(chain, seed=0, purpose=Purpose.TEST, worlds=1).demand[:, 0]
+    speeds = []
+    for peer in peers(demand):
+        rate = None
+        if peer.simulate is not None:
+            seconds = [_seconds(peer.simulate) for _ in range(repetitions)]
+            rate = demand.size / median(seconds)
+        speeds.append(PeerSpeed(peer.package, peer.version, rate))
+    return tuple(speeds)
+
+
 def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
     """Rows, and rows a second over whole episodes with their ends and the next one's tape."""
     rule = _rule("base-stock", scenario)
@@ -145,21 +198,32 @@ def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
     return env.num_envs, actions.size / median(seconds)
 
 
-def _training(scenario: Scenario, pairs: int, updates: int) -> TrainingSpeed:
-    """Chain and nothing in turn, so that drift of the machine cancels."""
-    rule = _rule("capped-base-stock", scenario)
-    env = make_env(scenario, rule, 0)
-    learners = [make_algorithm(scenario, e, seed=0) for e in (env, IdleVecEnv(env))]
+def training_turns(scenario: Scenario, updates: int) -> tuple[Work, Work]:
+    """So many updates of PPO on the chain, and the same on a VecEnv that does nothing."""
+    torch.set_num_threads(1)
+    env = make_env(scenario, _rule("capped-base-stock", scenario), 0)
     rows = scenario.training.n_steps * env.num_envs * updates
 
-    def learn(learner: OnPolicyAlgorithm) -> None:
-        learner.learn(rows, reset_num_timesteps=False)
-
-    for learner in learners:
+    def turn(env: VecEnv) -> Work:
+        learner = make_algorithm(scenario, env, seed=0)
         learner.set_logger(Logger(None, []))
-        learn(learner)
-    turns = [[_seconds(partial(learn, learner)) for learner in learners] for _ in range(pairs)]
+
+        def learn() -> None:
+            learner.learn(rows, reset_num_timesteps=False)
+
+        return learn
+
+    return turn(env), turn(IdleVecEnv(env))
+
+
+def _training(scenario: Scenario, pairs: int, updates: int) -> TrainingSpeed:
+    """Chain and nothing in turn, so that drift of the machine cancels."""
+    works = training_turns(scenario, updates)
+    for work in works:
+        work()
+    turns = [[_seconds(work) for work in works] for _ in range(pairs)]
     chain, nothing = zip(*turns, strict=True)
+    rows = scenario.training.n_steps * worlds_of(scenario) * len(scenario.stores) * updates
     shares = [ceiling / real for real, ceiling in zip(chain, nothing, strict=True)]
     return TrainingSpeed(
         scenario=scenario.name,
@@ -174,7 +238,7 @@ def _rule(kind: str, scenario: Scenario) -> RulePolicy:
     return RulePolicy(kind, formula_rule(kind, scenario))
 
 
-def _seconds(work: Callable[[], None]) -> float:
+def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

@@ -78,7 +78,7 @@ class Chain:
     def _warehouse_order(self) -> Array:
         state, params = self.situation.state, self.params
         if params.warehouse_unlimited:
-            return np.zeros_like(state.warehouse_on_hand)
+            return np.zeros(state.warehouse_on_hand.shape)
         echelon = self.scenario.warehouse.rule.position == "echelon"
         position = state.warehouse_echelon_position if echelon else state.warehouse_position
         wish = self._warehouse_rule.order(position - self._excess(self._warehouse_cover), 1.0)
@@ -90,7 +90,7 @@ class Chain:
     def _supplier_order(self) -> Array:
         state, params = self.situation.state, self.params
         if params.warehouse_unlimited or params.supplier_unlimited:
-            return np.zeros_like(state.supplier_on_hand)
+            return np.zeros(state.supplier_on_hand.shape)
         echelon = self.scenario.supplier.rule.position == "echelon"
         position = state.supplier_echelon_position if echelon else state.supplier_position
         wish = self._supplier_rule.order(position - self._excess(self._supplier_cover), 1.0)

@@ -50,14 +50,11 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
     supplier_pipeline = state.supplier_pipeline
     warehouse_on_hand, warehouse_received = state.warehouse_on_hand, state.warehouse_received
     warehouse_pipeline, warehouse_owed = state.warehouse_pipeline, state.warehouse_owed
-    warehouse_shipped = supplier_shipped = np.zeros_like(warehouse_on_hand)
 
     # 3. Shipping, upstream first.
     if limited:
         request = orders.warehouse + warehouse_owed
         limit: Array | float = params.capacity
-        if now.supplier_up is not None:
-            limit = np.where(now.supplier_up > 0, limit, 0.0)
         if not params.supplier_unlimited:
             supplier_pipeline, at_once = _send(
                 supplier_pipeline, orders.supplier, now.supplier_lead_time, params.supplier_lead_max
@@ -66,9 +63,11 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
             supplier_received = supplier_received + at_once
             limit = np.minimum(limit, supplier_on_hand)
         supplier_shipped = np.minimum(request, limit)
+        if now.supplier_up is not None:
+            supplier_shipped *= now.supplier_up
         if not params.supplier_unlimited:
             supplier_on_hand = supplier_on_hand - supplier_shipped
-        warehouse_owed = request - supplier_shipped if params.owed else np.zeros_like(request)
+        warehouse_owed = request - supplier_shipped if params.owed else np.zeros(request.shape)
         warehouse_pipeline, at_once = _send(
             warehouse_pipeline,
             supplier_shipped,
@@ -80,8 +79,9 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
         store_shipped, requested = _share(params, state, orders.store, warehouse_on_hand, now)
         warehouse_shipped = over_stores(store_shipped)
         warehouse_on_hand = warehouse_on_hand - warehouse_shipped
-        store_owed = requested - store_shipped if params.owed else np.zeros_like(requested)
+        store_owed = requested - store_shipped if params.owed else np.zeros(requested.shape)
     else:
+        warehouse_shipped = supplier_shipped = np.zeros(warehouse_on_hand.shape)
         store_shipped, store_owed = orders.store, state.store_owed
     store_on_hand, store_received = state.store_on_hand, state.store_received
     store_at_once: Array | None
@@ -95,19 +95,10 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
         store_on_hand = store_on_hand + store_at_once
         store_received = store_received + store_at_once
 
-    # 4. Demand: who waits already is served first.
-    if params.backorder_share:
-        served_waiting = np.minimum(store_on_hand, state.store_backorders)
-        served = np.minimum(store_on_hand - served_waiting, now.demand)
-        unmet = now.demand - served
-        waits = _waiting(params, unmet, now)
-        backorders = state.store_backorders - served_waiting + waits
-        lost = unmet - waits
-        sold = served_waiting + served
-    else:
-        served = sold = np.minimum(store_on_hand, now.demand)
-        lost = now.demand - served
-        backorders = state.store_backorders
+    # 4. Demand.
+    served, sold, lost, backorders = meet_demand(
+        params, store_on_hand, state.store_backorders, now.demand, now.waiting
+    )
     closing = store_on_hand - sold
 
     # 5. Reconciliation.
@@ -161,12 +152,37 @@ def step(params: Params, state: State, orders: Orders, now: Exogenous) -> tuple[
     )
 
 
+def meet_demand(
+    params: Params, on_hand: Array, backorders: Array, demand: Array, waiting: Array | None
+) -> tuple[Array, Array, Array, Array]:
+    """A period's customers, all (world, store), units; who waits already is served first.
+
+    Args:
+        params: says who waits.
+        on_hand: stock that can be sold.
+        backorders: demand that waits.
+        demand: of the period.
+        waiting: uniform, rounds the share that waits.
+
+    Returns:
+        What was served of the demand; what left the store; what was lost; what now waits.
+    """
+    if not params.backorder_share:
+        served = np.minimum(on_hand, demand)
+        return served, served, demand - served, backorders
+    served_waiting = np.minimum(on_hand, backorders)
+    served = np.minimum(on_hand - served_waiting, demand)
+    unmet = demand - served
+    waits = _waiting(params, unmet, waiting)
+    return served, served_waiting + served, unmet - waits, backorders - served_waiting + waits
+
+
 def _share(
     params: Params, state: State, orders: Array, stock: Array, now: Exogenous
 ) -> tuple[Array, Array]:
     """What the warehouse ships to each store, and what was requested, orders plus owed."""
     requested = orders + state.store_owed if params.owed else orders
-    short = np.flatnonzero(over_stores(requested) > stock)
+    (short,) = (over_stores(requested) > stock).nonzero()
     if not short.size:
         return requested, requested
 
@@ -199,12 +215,10 @@ def _send(
     Returns:
         (longest, ...) units that arrive in 1, 2, ... periods, and those that arrive at once.
     """
-    ahead = np.empty((max(longest, 1) + 1, *shipped.shape))
-    ahead[0] = 0.0
-    ahead[1:-1] = pipeline
-    ahead[-1] = 0.0
+    ahead = np.zeros((max(longest, 1) + 1, *shipped.shape))
     flat = ahead.reshape(-1)
-    flat[lead_time.reshape(-1) * shipped.size + np.arange(shipped.size)] += shipped.reshape(-1)
+    flat[lead_time.reshape(-1) * shipped.size + np.arange(shipped.size)] = shipped.reshape(-1)
+    ahead[1:-1] += pipeline
     return ahead[1:], ahead[0]
 
 
@@ -229,9 +243,9 @@ def _arrive(ahead: Array) -> tuple[Array, Array]:
     return ahead[1:], ahead[0]
 
 
-def _waiting(params: Params, unmet: Array, now: Exogenous) -> Array:
+def _waiting(params: Params, unmet: Array, waiting: Array | None) -> Array:
     """Unmet demand that waits; in whole units the share is rounded at random, right on average."""
     if params.backorder_share == 1.0:
         return unmet
     share = params.backorder_share * unmet
-    return share if now.waiting is None else np.floor(share + now.waiting)
+    return share if waiting is None else np.floor(share + waiting)

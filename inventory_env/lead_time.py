@@ -21,6 +21,11 @@ class _LeadTime(Frozen):
         """Probability of 0, 1, 2, ... periods."""
 
     @property
+    def minimum(self) -> int:
+        """Shortest possible lead time, periods."""
+        return int(np.flatnonzero(self.probabilities)[0])
+
+    @property
     def maximum(self) -> int:
         """Longest possible lead time, periods."""
         return len(self.probabilities) - 1

@@ -89,6 +89,11 @@ class Params:
         """Whether a store's forecast follows recent demand."""
         return bool(self.smoothing.any())
 
+    @cached_property
+    def stores_pay(self) -> bool:
+        """Whether any store pays for placing orders or for the units in them."""
+        return bool(self.order_cost.any() or self.unit_cost.any())
+
     def spread(self, worlds: int) -> Self:
         """The same with the stores' costs written out for every world: numpy multiplies arrays of
         one shape several times faster than it repeats short rows."""

@@ -8,6 +8,8 @@ from inventory_env.frozen import Array, over_stores
 
 Rationing = Literal["proportional", "fair-share", "priority", "random"]
 
+FEW = 6  # stores that are compared in pairs; more are sorted
+
 
 def ration(
     rule: Rationing,
@@ -53,41 +55,63 @@ def ration(
 def _equal_cover(stock: Array, requests: Array, position: Array, mean: Array) -> Array:
     """Water-filling: the cover c with sum of clip(c mean - position, 0, request) = stock.
 
-    The left side is piecewise linear and rising in c, with kinks at position / mean and at
-    (position + request) / mean. The kinks on either side of the stock are found by bisection, and
-    the line between them is solved. Arrays are (store, world) inside, where numpy adds faster.
+    The left side is piecewise linear and rising in c; its kinks are the covers at which a store
+    begins to get something, position / mean, and at which it has all it asked for,
+    (position + request) / mean. Arrays are (store, world) inside, where numpy adds faster.
     """
-    worlds, stores = requests.shape
     upper, position, mean = requests.T.copy(), position.T.copy(), mean.T
-    kinks = np.concatenate([position / mean, (position + upper) / mean]).T.copy()
-    kinks.sort(axis=1)
-    flat = kinks.reshape(-1)
+    kinks = np.concatenate([position, position + upper]).reshape(2, *upper.shape) / mean
+    solve = _by_pairs if len(upper) <= FEW else _by_bisection
+    return solve(stock, upper, position, mean, kinks).T
 
-    def given(cover: Array) -> Array:
-        units = cover * mean
-        units -= position
-        np.maximum(units, 0.0, out=units)
-        return np.minimum(units, upper, out=units)
 
+def _units(cover: Array, upper: Array, position: Array, mean: Array) -> Array:
+    """(..., store, world) units that bring every store to a cover, (..., 1 or store, world)."""
+    units = cover * mean
+    units -= position
+    np.maximum(units, 0.0, out=units)
+    return np.minimum(units, upper, out=units)
+
+
+def _by_pairs(stock: Array, upper: Array, position: Array, mean: Array, kinks: Array) -> Array:
+    """Every kink's sum at once tells who gets all, who gets nothing, and who shares the rest."""
+    begins, ends = np.add.reduce(_units(kinks[:, :, None], upper, position, mean), axis=2)
+    full = ends <= stock
+    between = (begins < stock) & ~full
+    fixed = full * upper - between * position
+    weight = between * mean
+    cover = (stock - np.add.reduce(fixed)) / np.maximum(np.add.reduce(weight), 1e-300)
+    return np.minimum(np.maximum(fixed + weight * cover, 0.0), upper)
+
+
+def _by_bisection(stock: Array, upper: Array, position: Array, mean: Array, kinks: Array) -> Array:
+    """The sorted kinks on either side of the stock, and the line between them."""
+    stores, worlds = upper.shape
+    flat = np.sort(kinks.reshape(2 * stores, worlds).T).reshape(-1)
     low = np.arange(worlds) * 2 * stores
     high = low + 2 * stores - 1
-    at_low, at_high = np.zeros(worlds), over_stores(requests)
+    at_low, at_high = np.zeros(worlds), np.add.reduce(upper)
     for _ in range((2 * stores - 1).bit_length()):
         middle = (low + high) >> 1
-        at_middle = np.add.reduce(given(flat.take(middle)))
+        at_middle = np.add.reduce(_units(flat.take(middle), upper, position, mean))
         fits = at_middle <= stock
         low, at_low = np.where(fits, middle, low), np.where(fits, at_middle, at_low)
         high, at_high = np.where(fits, high, middle), np.where(fits, at_high, at_middle)
     below, above = flat.take(low), flat.take(high)
     share = (stock - at_low) / np.maximum(at_high - at_low, 1e-300)
-    return given(below + (above - below) * np.minimum(share, 1.0)).T
+    cover = below + (above - below) * np.minimum(share, 1.0)
+    return _units(cover, upper, position, mean)
 
 
 def _whole_shares(stock: Array, shares: Array) -> Array:
     """Round down, then one unit each to the largest fractions, ties to the first store."""
-    floor = np.floor(shares + 1e-9)
-    left = stock - over_stores(floor)
-    order = np.round(floor - shares, 9).argsort(axis=1, kind="stable")
-    rank = np.empty_like(order)
-    rank[np.arange(len(stock))[:, None], order] = np.arange(order.shape[1])
-    return floor + (rank < left[:, None])
+    shares = shares.T
+    stores, worlds = shares.shape
+    whole = np.floor(shares + 1e-9)
+    left = stock - np.add.reduce(whole)
+    place = np.rint((whole - shares) * 1e9) * stores + np.arange(stores)[:, None]  # all different
+    if stores <= FEW:
+        before = np.add.reduce((place[:, None] < place).view(np.int8), dtype=np.int8)
+        return (whole + (before < left)).T
+    last = np.arange(worlds) * stores + left.astype(np.int64)
+    return (whole + (place < np.sort(place.T).reshape(-1).take(last))).T

@@ -78,7 +78,11 @@ class Money:
         return cls(
             store_holding=params.holding_cost * ledger.store_closing,
             store_shortage=params.shortage_cost * short,
-            store_ordering=_ordering(ledger.store_ordered, params.order_cost, params.unit_cost),
+            store_ordering=(
+                _ordering(ledger.store_ordered, params.order_cost, params.unit_cost)
+                if params.stores_pay
+                else np.zeros(ledger.store_ordered.shape)
+            ),
             warehouse_holding=params.warehouse_holding_cost * ledger.warehouse_closing,
             warehouse_ordering=_ordering(
                 ledger.warehouse_ordered, params.warehouse_order_cost, params.warehouse_unit_cost
@@ -112,7 +116,6 @@ class Money:
 
 def _ordering(ordered: Array, order_cost: Array | float, unit_cost: Array | float) -> Array:
     """Cost of placing orders and of the units in them."""
-    placing = order_cost.any() if isinstance(order_cost, np.ndarray) else order_cost
-    if not placing:
-        return ordered * unit_cost
+    if isinstance(order_cost, float) and not order_cost:
+        return unit_cost * ordered
     return order_cost * (ordered > 0) + unit_cost * ordered

@@ -26,6 +26,10 @@ class RewardWeights(Frozen):
     team_share: Fraction | Literal["auto"] = "auto"
     """Share of the chain's mean in a store's reward, 0 to 1; "auto": 1 under preset
     "cost" where stores share a stock, else 0."""
+    credit: Literal["auto", "now"] = "auto"
+    """What pays a store's order: the store's business in the period it is made in ("now"), or in
+    the period it can arrive in at the earliest, by expected cost where that is known ("auto";
+    recorded demand: now)."""
 
 
 class RuleOffset(Frozen):

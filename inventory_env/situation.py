@@ -45,19 +45,27 @@ class Memory:
         weight: Array | float = MEMORY_WEIGHT
         if params.learns_level:
             weight = np.where(params.smoothing > 0, params.smoothing, MEMORY_WEIGHT)
-        unmet = ledger.demand - ledger.served
+        unmet = ledger.demand - ledger.served if params.backorder_share else ledger.lost
         served = 1.0 - unmet / np.maximum(ledger.demand, TINY)
         return Memory(
             last_demand=ledger.demand,
             last_unmet=unmet,
-            smoothed_demand=self.smoothed_demand + weight * (ledger.demand - self.smoothed_demand),
-            fill_rate=self.fill_rate + MEMORY_WEIGHT * (served - self.fill_rate),
+            smoothed_demand=_smoothed(self.smoothed_demand, ledger.demand, weight),
+            fill_rate=_smoothed(self.fill_rate, served, MEMORY_WEIGHT),
             recent_demand=(
                 np.concatenate([ledger.demand[None], self.recent_demand[:-1]])
                 if len(self.recent_demand)
                 else self.recent_demand
             ),
         )
+
+
+def _smoothed(before: Array, now: Array, weight: Array | float) -> Array:
+    """The value before, moved towards the one now."""
+    moved = now - before
+    moved *= weight
+    moved += before
+    return moved
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvO
 
 from inventory_env.actions import DiscreteActions, make_actions
 from inventory_env.chain import Chain
+from inventory_env.credit import Credit
 from inventory_env.frozen import Array
 from inventory_env.observation import CLIP, Observer
 from inventory_env.reconciliation import Money
@@ -65,6 +66,7 @@ class ChainVecEnv(VecEnv):
         self._chain = Chain(scenario)
         self._weights = scenario.training.reward
         self._group = scenario.training.worlds_per_tape
+        self._credit = Credit(scenario)
         self._episode = -1
         count = len(self._observer.names)
         observation_space = spaces.Box(-CLIP, CLIP, (count,), dtype=np.float32)
@@ -84,7 +86,7 @@ class ChainVecEnv(VecEnv):
         """Start the next episode in all worlds; worlds that never end are first warmed up."""
         if self._continuing and self._episode < 0:
             self._begin(self._tape())
-            while not self._chain.ended:
+            while self.situation.period < self._length:
                 self._chain.step(self._rule_order)
                 self._look()
             self._begin(self._tape(), self.situation.state, self.situation.memory)
@@ -100,11 +102,12 @@ class ChainVecEnv(VecEnv):
         """One period of all worlds."""
         wishes = self._actions.wishes(self._waiting, self.situation, self._rule_order)
         ledger = self._chain.step(wishes)
-        money = Money.of(self._chain.params, ledger)
-        rewards = store_rewards(self._weights, self._team_share, ledger, money)
+        paying = self._credit.ledger(ledger, self.situation)
+        money = Money.of(self._chain.params, paying)
+        rewards = store_rewards(self._weights, self._team_share, paying, money)
         paid = ((rewards + self._shift) / self._scale).astype(np.float32).reshape(-1)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        ended = self._chain.ended
+        ended = self.situation.period >= self._length
         dones = np.full(self.num_envs, ended and not self._continuing)
         if not ended:
             self._look()
@@ -155,8 +158,9 @@ class ChainVecEnv(VecEnv):
             purpose=Purpose.TRAIN,
             worlds=self._worlds // self._group,
             episode=self._episode,
-            periods=length,
+            periods=length + self._credit.periods,
         )
+        self._length = length
         return tape.repeated(self._group)
 
     def _begin(

@@ -33,7 +33,8 @@ from policies.rollout import mean_costs
 from policies.rule_based import RandomOrders, RulePolicy
 
 SHARED_SEARCH_PERIODS = 24_000  # store-periods a candidate is judged on
-OWN_SEARCH_STORES = 6  # more stores share their standard units
+JOINT_SEARCH_STORES = 6  # the levels of more stores are searched in turn, not together
+TURN_STEPS = (0.04, 0.015)  # shares of a level's bounds
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def _rule(kind: str, scenario: Scenario, point: Array) -> OrderRule:
 
 
 def _search(kind: str, scenario: Scenario, seed: int) -> OrderRule:
-    """First one set of standard units for all stores, then, for few stores, one for each."""
+    """First one set of standard units for all stores, then one for each."""
     levels = list(RULES[kind][1].values())
     stores = len(scenario.stores)
     worlds = max(16, SHARED_SEARCH_PERIODS // (scenario.periods * stores))
@@ -210,7 +211,12 @@ def _search(kind: str, scenario: Scenario, seed: int) -> OrderRule:
         seed=seed,
     )
     best = shared(shifts[:, None])
-    if 1 < stores <= OWN_SEARCH_STORES:
+    if stores > JOINT_SEARCH_STORES:
+        own = _in_turn(lambda x: _costs(kind, scenario, x, tape), best, lows, highs)
+        fresh = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=4 * worlds, episode=1)
+        both = np.concatenate([best, own], axis=2)
+        best = both[:, :, [int(np.argmin(_costs(kind, scenario, both, fresh)))]]
+    elif stores > 1:
         shape = (len(levels), stores)
         width = 0.15 * (highs - lows)[:, None]
         middle = best[:, :, 0]
@@ -237,6 +243,18 @@ def _costs(kind: str, scenario: Scenario, points: Array, tape: Tape) -> Array:
     )
     costs = mean_costs(RulePolicy(kind, tiled), scenario, tape.repeated(candidates))
     return costs.reshape(tape.worlds, candidates).mean(axis=0)
+
+
+def _in_turn(cost: Callable[[Array], Array], point: Array, lows: Array, highs: Array) -> Array:
+    """Improve one level of one store after the other; `point` is (level, store, 1)."""
+    for share in TURN_STEPS:
+        for store in range(point.shape[1]):
+            for level, (low, high) in enumerate(zip(lows, highs, strict=True)):
+                moves = share * (high - low) * np.arange(-2, 3)
+                tried = np.repeat(point, len(moves), axis=2)
+                tried[level, store] = np.clip(tried[level, store] + moves, low, high)
+                point = tried[:, :, [int(np.argmin(cost(tried)))]]
+    return point
 
 
 def _minimise(

@@ -22,7 +22,7 @@ from inventory_env.scenario import Scenario
 from inventory_env.settings import ActionScheme, Extra, RewardWeights
 from inventory_env.situation import RECENT
 from inventory_env.tape import MEAN_BLOCK
-from policies.rule_search import OWN_SEARCH_STORES
+from policies.rule_search import JOINT_SEARCH_STORES
 
 ROOT = Path(__file__).parent.parent
 MODEL = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
@@ -95,7 +95,7 @@ def test_kinds_of_cost_are_named() -> None:
         f"each of the last {RECENT} periods' demand",
         f"up to {100 * MENDABLE:g} %",
         f"0 to {LONGEST} periods",
-        f"up to {OWN_SEARCH_STORES} stores",
+        f"up to {JOINT_SEARCH_STORES} stores",
     ],
 )
 def test_numbers_are_those_of_the_code(phrase: str) -> None:

@@ -19,11 +19,11 @@ MODEL = (
     {"demand_csv", "start", "reconciliation"},
     {"tape", "replay", "constraints", "reward", "kpis"},
     {"dynamics", "situation", "scenario_files", "training_config"},
-    {"chain", "observation", "actions"},
+    {"chain", "credit", "observation", "actions"},
     {"vec_env"},
 )
 
-SPEED = ("benchmarks/speed.py", "benchmarks/idle_env.py")  # measure the learner itself
+SPEED = tuple(f"benchmarks/{name}.py" for name in ("speed", "idle_env", "first_win"))  # the learner
 HOMES = {
     "torch": ("inventory_env/vec_env.py", "policies/", *SPEED),
     "stable_baselines3": ("inventory_env/vec_env.py", "policies/", *SPEED),

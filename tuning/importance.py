@@ -30,4 +30,6 @@ def importances(trials: Sequence[FrozenTrial]) -> dict[str, float]:
         study.add_trial(
             create_trial(params=trial.params, distributions=trial.distributions, value=cost)
         )
+    if sorted(costs)[len(costs) // 10] == max(costs):  # too many are equal to tell good from bad
+        return {}
     return dict(get_param_importances(study, evaluator=PedAnovaImportanceEvaluator()))

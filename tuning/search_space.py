@@ -257,6 +257,7 @@ def _reward_settings(space: SearchSpace, values: Values) -> dict[str, Any]:
     ordering = values.get("ordering_weight")
     return {
         "reward": {
+            **base.model_dump(),
             "preset": values["reward"],
             "service_level": _rounded(values["service_weight"]),
             "holding": _numeraire(space.scenario),

@@ -75,10 +75,9 @@ def _connect(url: str, heartbeat: int, grace: int) -> RDBStorage:
             raise InputError(
                 f"--storage {shown}: its driver is not installed; pip install 'hmarl[postgres]'"
             ) from None
-        except OperationalError as error:
-            raise InputError(f"--storage {shown}: {reason(error)}") from None
         except (SQLAlchemyError, RuntimeError, OptunaError) as error:
-            if attempt == ATTEMPTS - 1:
+            hindered = not isinstance(error, OperationalError) or "already exists" in str(error)
+            if not hindered or attempt == ATTEMPTS - 1:
                 raise InputError(f"--storage {shown}: {reason(error)}") from None
             time.sleep(0.5)
     raise AssertionError

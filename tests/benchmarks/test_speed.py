@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 
 import cli
 from benchmarks import speed
+from benchmarks.first_win import FirstWin
 from benchmarks.idle_env import IdleVecEnv
+from benchmarks.peers import Peer
 from benchmarks.results_page import page_text
-from benchmarks.speed import SimulatorSpeed, Speed, TrainingSpeed, measure_speed
+from benchmarks.speed import PeerSpeed, SimulatorSpeed, Speed, TrainingSpeed, measure_speed
 from benchmarks.speed_report import read_speed, speed_lines, speed_table, write_speed
 from inventory_env.chain import Chain
 from inventory_env.errors import InputError
@@ -28,11 +30,18 @@ MEASURED = Speed(
     simulator=(
         SimulatorSpeed("three-stores", 1, 3, 2e4, 60.0),
         SimulatorSpeed("three-stores", 1024, 3, 10e6, 3.0),
-        SimulatorSpeed("fifty-stores", 1024, 50, 9e6, 2.0),
+        SimulatorSpeed("three-stores", 8192, 3, 12e6, 2.0),
+        SimulatorSpeed("fifty-stores", 1024, 50, 10e6, 2.0),
     ),
+    plain_chain=(
+        SimulatorSpeed("plain-chain", 1, 3, 3e4, 50.0),
+        SimulatorSpeed("plain-chain", 1024, 3, 15e6, 1.0),
+    ),
+    peers=(PeerSpeed("gym-invmgmt", None, None), PeerSpeed("stockpyl", "1.0.2", 3e3)),
     vec_env_rows=1032,
     vec_env_rows_per_second=1.5e6,
     training=TrainingSpeed("three-stores", 90_000.0, 100_000.0, 0.9, (0.8, 0.95)),
+    first_wins=(FirstWin(0, 8.0, 0.0, 20.0), FirstWin(1, 10.0, 50.0, None)),
     peak_memory_mb=500.0,
 )
 
@@ -67,8 +76,15 @@ def test_rates_follow_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(IdleVecEnv, "step_wait", clock.before(0.4, IdleVecEnv.step_wait))
     drawing = clock.before(chain.periods / 4, speed._draw_demand)
     monkeypatch.setattr(speed, "_draw_demand", drawing)
+    episode = clock.before(26.0, lambda: np.zeros((130, 3)))
+    both = (Peer("here", "2.0", episode), Peer("gone", None, None))
+    monkeypatch.setattr(speed, "peers", lambda demand: both)
+    monkeypatch.setattr(speed, "tuned_rule", lambda kind, chain, seed: formula_rule(kind, chain))
+    monkeypatch.setattr(
+        speed, "first_win", lambda chain, rule, seed: FirstWin(seed, 1.0, 2.0, None)
+    )
     told: list[str] = []
-    found = measure_speed(repetitions=2, pairs=2, updates=1, tell=told.append)
+    found = measure_speed(repetitions=2, pairs=2, updates=1, seeds=(4, 5), tell=told.append)
 
     small, large = found.simulator
     assert (small.stores, large.stores) == (3, 50)
@@ -82,7 +98,13 @@ def test_rates_follow_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.training.ceiling_rows_per_second == pytest.approx(rows / 0.4)
     assert found.training.share == pytest.approx(0.8)
     assert found.training.share_range == pytest.approx((0.8, 0.8))
-    assert len(told) == 4
+    assert [run.store_periods_per_second for run in found.plain_chain] == pytest.approx(
+        [1 * 3 / 0.5, 1024 * 3 / 0.5]
+    )
+    here = PeerSpeed("here", "2.0", pytest.approx(130 * 3 / 26.0))  # type: ignore[arg-type]
+    assert found.peers == (here, PeerSpeed("gone", None, None))
+    assert [win.seed for win in found.first_wins] == [4, 5]
+    assert len(told) == 8
 
 
 def test_the_idle_env_looks_like_the_chain_and_shares_no_array() -> None:
@@ -111,16 +133,51 @@ def test_the_idle_env_looks_like_the_chain_and_shares_no_array() -> None:
 
 
 def test_targets_are_met_exactly_at_their_edge() -> None:
-    assert verdicts(MEASURED) == ["met", "met", "met", "met"]
-    one, three, fifty = MEASURED.simulator
+    assert verdicts(MEASURED) == ["met"] * 8
+    one, three, many, fifty = MEASURED.simulator
     slower = replace(three, store_periods_per_second=9.99e6, over_demand_draw=3.01)
     worse = replace(
         MEASURED,
-        simulator=(one, slower, fifty),
+        simulator=(
+            one,
+            slower,
+            replace(many, store_periods_per_second=9e6),
+            replace(fifty, store_periods_per_second=9e6),
+        ),
         training=replace(MEASURED.training, share=0.899),
+        first_wins=(*MEASURED.first_wins, FirstWin(2, 10.1, 50.0, 51.0)),
     )
-    assert verdicts(worse) == ["missed", "missed", "met", "missed"]
+    assert verdicts(worse) == ["missed"] * 2 + ["met"] * 2 + ["missed"] * 4
     assert speed_table(worse).row_count == len(speed_lines(worse))
+
+
+def told(quantity: str, found: Speed = MEASURED) -> str:
+    """What stands beside the one quantity that begins so."""
+    (measured,) = [line.measured for line in speed_lines(found) if line.quantity == quantity]
+    return measured
+
+
+def test_wins_are_told_with_range_and_misses() -> None:
+    assert told("tuning and PPO, until below the tuned reorder point") == "34.0 s (8.0 to 60.0)"
+    assert told("PPO, until below the tuned reorder point") == "25.0 s (0.0 to 50.0)"
+    late = "20.0 s (20.0 to 20.0); 1 of 2 not within 60 s"
+    assert told("PPO, until below its own start rule") == late
+    never = replace(MEASURED, first_wins=(FirstWin(0, 8.0, None, None),))
+    quantity = "tuning and PPO, until below the tuned reorder point"
+    assert told(quantity, never) == "1 of 1 not within 60 s"
+    assert verdicts(never)[-1] == "missed"
+
+
+def test_peers_are_told_as_ratios_or_not_installed() -> None:
+    assert told("gym-invmgmt, plain-chain") == "not installed"
+    assert told("stockpyl 1.0.2, plain-chain, 1 x 3") == "3,000 store-periods/s"
+    assert told("simulator over stockpyl, plain-chain, 1 x 3") == "10.0 times"
+    assert told("simulator over stockpyl, plain-chain, 1024 x 3") == "5,000.0 times"
+
+
+def test_growth_is_time_over_size() -> None:
+    assert told("time over size, three-stores, 8192 x 3 against three-stores, 1024 x 3") == "0.833"
+    assert told("time over size, fifty-stores, 1024 x 50 against three-stores, 1024 x 3") == "1"
 
 
 # --- files ------------------------------------------------------------------------------------
@@ -203,7 +260,9 @@ def test_the_page_of_seeds_tells_interval_spread_and_gap(tmp_path: Path) -> None
 def test_the_page_shows_misses(tmp_path: Path) -> None:
     slow = replace(MEASURED, training=replace(MEASURED.training, share=0.5))
     write_speed(tmp_path / "speed.json", slow)
-    assert page_text(tmp_path).count("**missed**") == 1
+    above, below = page_text(tmp_path).split("## Speed")
+    assert "| share of that ceiling: >= 0.9 | 0.500 (" in above
+    assert above.count("**missed**") == below.count("**missed**") == 1
 
 
 def test_the_page_in_the_docs_is_that_of_the_results() -> None:

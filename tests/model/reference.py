@@ -50,7 +50,7 @@ def share(
 ) -> list[float]:
     """What each store gets of a stock that may not suffice."""
     stores = range(len(requests))
-    if sum(requests) <= stock:
+    if sum(requests) <= max(stock, 0.0):  # rounding may leave a little less than nothing
         return list(requests)
     if rule in ("priority", "random"):
         shipped, left = [0.0 for _ in stores], stock

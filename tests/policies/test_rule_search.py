@@ -41,6 +41,18 @@ def test_the_base_stock_search_finds_the_newsvendor_levels() -> None:
     np.testing.assert_allclose(rule.level[0], exact, atol=1.0)  # type: ignore[attr-defined]
 
 
+def test_many_unlike_stores_get_levels_of_their_own() -> None:
+    """Newsvendors of two kinds; what normal demand would need is far off for one of them."""
+    two = newsvendor().model_dump()
+    stores = [store | {"name": f"{store['name']}-{i}"} for i in range(4) for store in two["stores"]]
+    for store in stores[1::2]:
+        store |= {"demand": {"kind": "geometric", "mean": 30.0}, "shortage_cost": 49.0}
+    scenario = Scenario.model_validate(two | {"stores": stores})
+    rule = tuned_rule("base-stock", scenario, seed=3)
+    exact = [stats.poisson.ppf(3 / 4, 6.0), stats.geom.ppf(49 / 50, 1 / 31) - 1] * 4
+    np.testing.assert_allclose(rule.level[0], exact, rtol=0.12)  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("name", ["reorder-point", "min-max", "base-stock", "capped-base-stock"])
 def test_tuned_rules_are_no_dearer_than_their_formulas_on_fresh_demand(name: str) -> None:
     scenario = load_scenario("single-store")

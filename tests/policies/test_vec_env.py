@@ -3,11 +3,16 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from stable_baselines3 import PPO
 
+from inventory_env.chain import Chain
+from inventory_env.credit import Credit, ExpectedShortage
 from inventory_env.observation import CLIP, FEATURES
+from inventory_env.reconciliation import Money
 from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario
+from inventory_env.settings import RewardWeights, RuleOffset
 from inventory_env.vec_env import ChainVecEnv
 from policies.ppo import make_algorithm, make_env
 from policies.rule_based import RulePolicy
@@ -126,6 +131,76 @@ def test_continuing_worlds_carry_their_stock_over_the_end_of_a_tape() -> None:
             pipeline = before.state.store_pipeline
             assert (env.situation.state.store_received == pipeline[0]).all()
     assert ends == 1
+
+
+@pytest.mark.parametrize("unmet", ["lost", "backorder", "partial"])
+@pytest.mark.parametrize("name", ["single-store", "original", "fifty-stores", "three-stores"])
+def test_an_order_is_paid_with_the_period_it_can_arrive_in(name: str, unmet: str) -> None:
+    """The paid cost is what each store really costs one lead time later, on the same demand."""
+    scenario = load_scenario(name).model_copy(
+        update={"unmet_demand": unmet, "waiting_share": 0.5 if unmet == "partial" else None}
+    )
+    scenario = changed(scenario, worlds_per_tape=1, reward=RewardWeights(team_share=0.0))
+    rule = RulePolicy("rule", formula_rule("base-stock", scenario))
+    env = env_of(changed(scenario, actions=RuleOffset()), rule, worlds=3)
+    env._credit.shortage = None
+    middle = (env.action_space.n - 1) // 2
+    env.reset()
+    chain = Chain(scenario)
+    chain.reset(env.situation.tape)
+    paid = [env.step(np.full(env.num_envs, middle))[1].reshape(3, -1) for _ in range(20)]
+    ledgers = [chain.step(rule.wishes(chain.situation)) for _ in range(25)]
+    money = [Money.of(chain.params, ledger) for ledger in ledgers]
+    for store, site in enumerate(scenario.stores):
+        lead_time = site.lead_time.minimum
+        for t in range(20):
+            later = money[t + lead_time]
+            cost = later.store_holding + later.store_shortage + money[t].store_ordering
+            np.testing.assert_allclose(-paid[t][:, store], cost[:, store], rtol=1e-6)
+
+
+def test_orders_are_paid_at_their_earliest_arrival_unless_asked_otherwise() -> None:
+    chain = load_scenario("three-stores")
+    assert Credit(chain).delays.tolist() == [1, 1, 2]
+    assert Credit(changed(chain, reward=RewardWeights(credit="now"))).periods == 0
+
+
+@pytest.mark.parametrize("unmet", ["lost", "backorder", "partial"])
+def test_expected_pay_is_the_drawn_one_with_less_luck(unmet: str) -> None:
+    scenario = load_scenario("three-stores").model_copy(
+        update={"unmet_demand": unmet, "waiting_share": 0.5 if unmet == "partial" else None}
+    )
+    scenario = changed(scenario, worlds_per_tape=1, reward=RewardWeights(team_share=0.0))
+    rule = RulePolicy("rule", formula_rule("base-stock", scenario))
+    expected, drawn = (env_of(scenario, rule, worlds=200) for _ in range(2))
+    drawn._credit.shortage = None
+    middle = np.full(expected.num_envs, (expected.action_space.n - 1) // 2)
+    for env in (expected, drawn):
+        env.reset()
+    paid = [np.stack([env.step(middle)[1] for _ in range(100)]) for env in (expected, drawn)]
+    assert paid[0].std() < paid[1].std()
+    luck = (paid[1] - paid[0]).mean(axis=0).reshape(200, 3)
+    assert (abs(luck.mean(axis=0)) < 4 * luck.std(axis=0) / 200**0.5).all()
+    assert luck.any()
+
+
+def test_expected_shortages_are_those_of_the_textbook() -> None:
+    """Loss functions; Snyder & Shen (2019), appendix C.3; geometric: mean x P(demand > 0)^stock."""
+    stock = np.array([-3.0, 0.0, 1.0, 5.0, 12.0, 400.0])
+
+    def shortage(**demand: object) -> np.ndarray:
+        chain = load_scenario("single-store").model_dump()
+        chain["stores"] = [chain["stores"][0] | {"demand": demand}]
+        chain["units"] = "continuous" if demand["kind"] == "normal" else "whole"
+        return ExpectedShortage(Scenario.model_validate(chain))(stock[:, None])[:, 0]
+
+    poisson = (5 - stock) * stats.poisson.sf(stock, 5) + 5 * stats.poisson.pmf(stock, 5)
+    np.testing.assert_allclose(shortage(kind="poisson", mean=5.0), poisson, atol=1e-3)
+    geometric = np.where(stock < 0, 5.0 - stock, 5.0 * (5 / 6) ** np.maximum(stock, 0))
+    np.testing.assert_allclose(shortage(kind="geometric", mean=5.0), geometric, atol=2e-3)
+    z = (stock - 20) / 4
+    normal = 4 * (stats.norm.pdf(z) - z * stats.norm.sf(z))
+    np.testing.assert_allclose(shortage(kind="normal", mean=20.0, sd=4.0), normal, atol=2e-3)
 
 
 def test_snapshot_and_restore_continue_alike() -> None:

@@ -64,6 +64,14 @@ def test_only_the_searched_groups_move() -> None:
     assert not moved["ppo"] & {"reward", "actions", "steps", "algorithm"}
 
 
+def test_what_no_group_moves_stays_as_the_scenario_has_it() -> None:
+    base = load_scenario("three-stores")
+    reward = base.training.reward.model_copy(update={"credit": "now"})
+    space = search_space(with_training(base, None, reward=reward), GROUPS, STEPS)
+    study = optuna.create_study(sampler=RandomSampler(seed=1))
+    assert space.settings(space.draw(study.ask())).reward.credit == "now"
+
+
 def test_maskable_ppo_is_not_offered_continuous_actions() -> None:
     scenario = with_training(load_scenario("three-stores"), None, algorithm="maskable-ppo")
     (parameter,) = search_space(scenario, ["actions"], STEPS).parameters
