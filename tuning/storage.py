@@ -1,5 +1,6 @@
 """Where studies are kept: SQLite in the study's folder, or a database that machines share."""
 
+import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -49,9 +50,10 @@ def open_storage(url: str, heartbeat: int = HEARTBEAT, grace: int = GRACE) -> It
 def _connect(url: str, heartbeat: int, grace: int) -> RDBStorage:
     try:
         address = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        hidden = re.sub(r":[^:/]*@", ":***@", url)
         raise InputError(
-            f"--storage {url}: not a database URL; give sqlite:///FILE or "
+            f"--storage {hidden}: not a database URL; give sqlite:///FILE or "
             "postgresql://USER:PASSWORD@HOST/DATABASE"
         ) from None
     shown = address.render_as_string(hide_password=True)

@@ -133,6 +133,11 @@ def test_a_stopped_study_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> N
         (["tune", "--budget", "0"], "--budget must be above 0"),
         (["tune", "--study", "../x"], "--study '../x'"),
         (["tune", "--storage", "nonsense"], "--storage nonsense: not a database URL"),
+        (
+            ["tune", "--storage", "postgresql://me:secret@host:port/x"],
+            "--storage postgresql://me:***@host:port/x: not a database URL",
+        ),
+        (["tune", "--storage", "sqlite:///chain.toml"], "file is not a database"),
         (["tune", "--storage", "oracle://h/d"], "oracle is not supported; allowed: sqlite"),
         (["tune", "--storage", "sqlite:///no/such/folder/x.db"], "unable to open database file"),
         (
