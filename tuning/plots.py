@@ -80,6 +80,9 @@ def history_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
             linewidth=1.4,
         )
     _limit(axes, [*(_cost(trial) for trial in finished), *early])
+    low, high = axes.get_ylim()
+    top = max(map(_cost, default), default=low)
+    axes.set_ylim(low, max(high, top + 0.05 * (top - low)))
     axes.set_xlabel("trial")
     tidy(axes, title="cost per period", grid="y")
     return figure
@@ -182,7 +185,7 @@ def front_figure(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation)
 def weights_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
     """Reward weights against the KPIs that do not move with them."""
     weighted, stopped = (
-        [trial for trial in group if trial.params.get("reward") == "original"]
+        [trial for trial in group if trial.params.get("reward", "original") == "original"]
         for group in (complete(trials), pruned(trials))
     )
     parameters = [each for each in plan.space.parameters if each.name in WEIGHTS]
@@ -200,7 +203,7 @@ def weights_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
     for column, each in zip(grid.T, parameters, strict=True):
         values = [float(trial.params[each.name]) for trial in [*weighted, *stopped]]
         for axes, kpis in zip(column, (costs, fills), strict=True):
-            axes.scatter(values, kpis, s=sizes, c=colours, alpha=0.8)
+            axes.scatter(values, kpis, s=sizes, c=colours, alpha=0.8, clip_on=False)
             if isinstance(each, Real):
                 if each.log:
                     axes.set_xscale("log")
