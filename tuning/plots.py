@@ -79,10 +79,7 @@ def history_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
             color=LEARNED,
             linewidth=1.4,
         )
-    _limit(axes, [*(_cost(trial) for trial in finished), *early])
-    low, high = axes.get_ylim()
-    top = max(map(_cost, default), default=low)
-    axes.set_ylim(low, max(high, top + 0.05 * (top - low)))
+    _limit(axes, [*(_cost(trial) for trial in finished), *early], [_cost(t) for t in default])
     axes.set_xlabel("trial")
     tidy(axes, title="cost per period", grid="y")
     return figure
@@ -92,7 +89,9 @@ def importance_figure(trials: Sequence[FrozenTrial]) -> Figure:
     """What the cost depended on."""
     found = importances(trials)
     shown = list(found.items())[:12]
-    title = f"{_words(shown[0][0])} mattered most" if shown else "Too few trials to tell"
+    title = (
+        f"{_words(shown[0][0]).capitalize()} mattered most" if shown else "Too few trials to tell"
+    )
     figure = new_figure(
         max(0.32 * len(shown) + 1.4, 2.4),
         title,
@@ -176,7 +175,7 @@ def front_figure(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation)
     if plan.min_fill_rate is not None:
         axes.axvline(100 * plan.min_fill_rate, color=MUTED, linestyle="--", linewidth=1.2)
     shown = [cost for each in found.candidates for cost in (each.cost, *_bar(each))]
-    _limit(axes, [*(_cost(trial) for trial in finished), default.cost, *shown])
+    _limit(axes, [*(_cost(trial) for trial in finished), *shown], [default.cost])
     axes.set_xlabel("fill rate, %")
     tidy(axes, title="cost per period", grid="y")
     return figure
@@ -203,12 +202,12 @@ def weights_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
     for column, each in zip(grid.T, parameters, strict=True):
         values = [float(trial.params[each.name]) for trial in [*weighted, *stopped]]
         for axes, kpis in zip(column, (costs, fills), strict=True):
-            axes.scatter(values, kpis, s=sizes, c=colours, alpha=0.8, clip_on=False)
+            axes.scatter(values, kpis, s=sizes, c=colours, alpha=0.8)
             if isinstance(each, Real):
                 if each.log:
                     axes.set_xscale("log")
                     axes.xaxis.set_minor_formatter(NullFormatter())
-                axes.set_xlim(each.low, each.high)
+                axes.set_xlim(*_widened(each))
             tidy(axes, grid="y")
         column[1].set_xlabel(_words(each.name))
     for axes, label in zip(grid[:, 0], ("cost per period", "fill rate, %"), strict=True):
@@ -250,11 +249,22 @@ def _bar(each: Confirmed) -> tuple[float, float]:
     return each.cost - half, each.cost + half
 
 
-def _limit(axes: Axes, costs: Sequence[float]) -> None:
-    """Leave the far too dear out of the picture."""
-    values: Array = np.array(costs)
+def _limit(axes: Axes, costs: Sequence[float], default: Sequence[float] = ()) -> None:
+    """Leave the far too dear out of the picture, not the default."""
+    values: Array = np.array([*costs, *default])
     if np.isfinite(values).any():
-        axes.set_ylim(*readable_range(values, float(np.nanmin(values))))
+        low, high = readable_range(values, float(np.nanmin(values)))
+        top = max((cost for cost in default if np.isfinite(cost)), default=low)
+        axes.set_ylim(low, max(high, top + 0.05 * (top - low)))
+
+
+def _widened(parameter: Real) -> tuple[float, float]:
+    """Its range with room for the marks at the ends."""
+    low, high = parameter.low, parameter.high
+    if parameter.log:
+        room = (high / low) ** 0.05
+        return low / room, high * room
+    return low - 0.05 * (high - low), high + 0.05 * (high - low)
 
 
 def _price(best: Sequence[FrozenTrial]) -> str:
