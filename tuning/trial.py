@@ -2,6 +2,7 @@
 
 import shutil
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -97,11 +98,18 @@ class _Watch:
             return
         self._step = step
         trial.report(worth.cost, step)
-        if trial.should_prune():
+        if _hopeless(trial):
             _set_constraint(trial, self._plan, worth.fill_rate)
             trial.set_user_attr(f"curve_{self._index}", self._curve)
             trial.set_user_attr("fill_rate", worth.fill_rate)
             raise TrialPruned
+
+
+def _hopeless(trial: Trial) -> bool:
+    """What the pruner says; moments that only one of two trainings was judged at do not count."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="WilcoxonPruner finds steps")
+        return trial.should_prune()
 
 
 def _set_constraint(trial: Trial, plan: Plan, fill_rate: float) -> None:
