@@ -184,7 +184,7 @@ def _peers(repetitions: int) -> tuple[PeerSpeed, ...]:
 def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
     """Rows, and rows a second over whole episodes with their ends and the next one's tape."""
     rule = _rule("base-stock", scenario)
-    env = ChainVecEnv(scenario, rule.rule, seed=0, worlds=worlds_of(scenario))
+    env = ChainVecEnv(scenario, rule, seed=0, worlds=worlds_of(scenario))
     shape = (scenario.periods, env.num_envs)
     assert isinstance(env.action_space, spaces.Discrete)
     actions = np.random.default_rng(0).integers(env.action_space.n, size=shape)

@@ -25,20 +25,20 @@ from policies.policy import Policy
 from policies.ppo import FallingEntropy, make_algorithm, make_env
 from policies.progress_file import ProgressFile
 from policies.rollout import run_episodes
-from policies.rule_search import start_rule
 from policies.run_folder import (
     BEST,
     CONFIG,
     LAST,
     MANIFEST,
-    RULES,
     Run,
+    keep_others,
     load_network,
     load_run,
     network_tensors,
     read_json,
     read_scenario,
     read_tensors,
+    run_start,
     write_scenario,
     write_tensors,
 )
@@ -77,6 +77,7 @@ def train(
     folder: Path,
     on_progress: OnProgress | None = None,
     tensorboard: bool = False,
+    others: Path | None = None,
 ) -> Run:
     """Train on a scenario with its training settings and keep the run in `folder`.
 
@@ -86,7 +87,12 @@ def train(
         folder: an empty folder.
         on_progress: called after every update.
         tensorboard: also write TensorBoard events to the folder.
+        others: folder of a run that decides for the sites that do not learn; those that do start
+            from it too, if it decides for them. Left out, tuned rules.
     """
+    scenario.learning_tiers()
+    if others is not None:
+        keep_others(folder, scenario, others)
     write_scenario(folder, scenario)
     write_json(folder / CONFIG, {"seed": seed, "tensorboard": tensorboard})
     return _Training(folder, scenario, seed, tensorboard, on_progress).run()
@@ -123,11 +129,11 @@ class _Training(BaseCallback):
         torch.set_num_threads(1)
         self._folder, self._scenario, self._seed = folder, scenario, seed
         self._on_progress = on_progress
-        self._rule = start_rule(scenario, seed=seed, cache=folder / RULES)
+        self._rule = run_start(folder, scenario, seed)
         self._env: ChainVecEnv = make_env(scenario, self._rule, seed)
         self._model: Any = make_algorithm(scenario, self._env, seed=seed)
         self._learned = LearnedPolicy(
-            scenario, self._rule.rule, self._model.policy, scenario.training.algorithm
+            scenario, self._rule, self._model.policy, scenario.training.algorithm
         )
         self._progress = ProgressFile(folder / "progress.csv")
         outputs: list[KVWriter] = [self._progress]

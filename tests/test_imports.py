@@ -17,9 +17,11 @@ MODEL = (
     {"scenario"},
     {"import_report", "params", "state", "scenario_fields", "scenario_summary"},
     {"demand_csv", "start", "reconciliation"},
-    {"tape", "replay", "constraints", "reward", "kpis"},
+    {"tape", "replay", "constraints", "kpis"},
     {"dynamics", "situation", "scenario_files", "training_config"},
-    {"chain", "credit", "observation", "actions"},
+    {"upstream", "chain_features", "credit"},
+    {"chain", "agents", "upstream_features"},
+    {"observation", "actions", "reward"},
     {"vec_env"},
 )
 
@@ -36,6 +38,7 @@ HOMES = {
     "pandas": ("inventory_env/demand_csv.py", "inventory_env/replay.py", "benchmarks/", "tuning/"),
 }
 LEARNING = {
+    "central_critic",
     "checkpoint",
     "learned",
     "ppo",
