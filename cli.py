@@ -106,6 +106,28 @@ def train(
         Literal["ppo", "recurrent-ppo", "maskable-ppo"] | None, typer.Option(help="Learner.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file of training settings.")] = None,
+    learn: Annotated[
+        str | None,
+        typer.Option(
+            help="Tiers that learn: stores, warehouse, supplier, several with commas, or all.",
+            metavar="TIERS",
+            show_default="stores",
+        ),
+    ] = None,
+    others: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run that the other sites follow, and learning starts from.", metavar="RUN"
+        ),
+    ] = None,
+    phase: Annotated[
+        int | None,
+        typer.Option(min=1, max=3, help="1: stores; 2: the warehouse on top; 3: the supplier."),
+    ] = None,
+    critic: Annotated[
+        Literal["own", "central"] | None,
+        typer.Option(help="What the value network sees: the acting site, or the whole chain."),
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Continue this stopped run, exactly.", metavar="RUN")
     ] = None,
@@ -125,31 +147,49 @@ def train(
     }
     options = {"scenario": scenario, "demand": demand, **csv_options, "steps": steps}
     options |= {"seed": seed, "algo": algo, "config": config, "tensorboard": tensorboard or None}
+    options |= {"learn": learn, "others": others, "phase": phase, "critic": critic}
     if resume is not None:
         _refuse(options, f"--resume {resume} continues a run as it was started")
     elif demand is None:
         _refuse(csv_options, "there is no CSV without --demand")
+    if others is not None and learn is None and phase is None:
+        raise TyperException("--others needs --learn or --phase: which tiers learn on top of it")
+    if phase is not None:
+        _refuse({"learn": learn}, f"--phase {phase} says which tier learns")
 
     if tensorboard:
         _need_tensorboard()
 
     from inventory_env.training_config import with_training
     from policies import training
-    from policies.run_folder import new_folder
+    from policies.phases import PHASES, run_of_phase
+    from policies.run_folder import new_folder, read_scenario
 
     console = _console()
     if resume is not None:
         _learn(console, resume, lambda tell: training.resume(resume, tell))
         return
-    chain = _chain(console, scenario or "three-stores", demand, csv_options)
-    chain = with_training(chain, config, steps=steps, algorithm=algo)
+    if others is not None and scenario is None and demand is None:
+        chain = read_scenario(others)
+    else:
+        chain = _chain(console, scenario or "three-stores", demand, csv_options)
+    tiers = (PHASES[phase],) if phase else _tiers(learn)
+    chain = with_training(chain, config, steps=steps, algorithm=algo, learn=tiers, critic=critic)
+    if phase is not None and phase > 1 and others is None:
+        others = run_of_phase(phase - 1, chain, runs)
+        console.print(f"Phase {phase} builds on {others}", soft_wrap=True)
     folder = new_folder(runs, chain)
     console.print(f"Run folder: {folder}", soft_wrap=True)
     _learn(
         console,
         folder,
         lambda tell: training.train(
-            chain, seed=seed or 0, folder=folder, on_progress=tell, tensorboard=tensorboard
+            chain,
+            seed=seed or 0,
+            folder=folder,
+            on_progress=tell,
+            tensorboard=tensorboard,
+            others=others,
         ),
     )
 
@@ -416,6 +456,11 @@ def _refuse(options: dict[str, Any], reason: str) -> None:
     names = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
     if names:
         raise TyperException(f"{reason}; leave out {', '.join(names)}")
+
+
+def _tiers(learn: str | None) -> tuple[str, ...] | str | None:
+    """`--learn` as the setting takes it."""
+    return learn if learn in (None, "all") else tuple(tier.strip() for tier in learn.split(","))
 
 
 def _need_tensorboard() -> None:
