@@ -353,7 +353,8 @@ def speed(
 @bench_app.command()
 def published(
     suite: Annotated[
-        str, typer.Option(help="lost-sales, one-warehouse, backorder, serial, or all.")
+        str,
+        typer.Option(help="lost-sales, one-warehouse, backorder, serial, every-tier, or all."),
     ] = "all",
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Training seeds, 0 first.  [default: 3; quick: 1]")
