@@ -55,7 +55,7 @@ class KnownRule(Frozen):
         stores = RulePolicy(self.label, CappedBaseStock(np.array(self.level), np.array(cap)))
         own: dict[UpstreamTier, RuleConfig | None]
         own = {"warehouse": self.warehouse, "supplier": self.supplier}
-        changes = {
+        changes: dict[str, Any] = {
             tier: getattr(scenario, tier).model_copy(update={"rule": rule})
             for tier, rule in own.items()
             if rule is not None

@@ -228,7 +228,9 @@ def test_standard_errors_are_honest() -> None:
 def test_best_base_stock_of_zipkin() -> None:
     scenario = one_store("poisson", 9, 2)
     best = best_base_stock(scenario)
-    cost = rule_cost(best.policy(scenario), scenario, seed=5, effort=Effort(rule=1_500_000, paired=1))
+    cost = rule_cost(
+        best.policy(scenario), scenario, seed=5, effort=Effort(rule=1_500_000, paired=1)
+    )
     assert cost.error < 0.008
     assert cost.mean == pytest.approx(6.32, abs=0.005 + 4 * cost.error)
 
