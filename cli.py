@@ -178,6 +178,7 @@ def train(
     if phase is not None and phase > 1 and others is None:
         others = run_of_phase(phase - 1, chain, runs)
         console.print(f"Phase {phase} builds on {others}", soft_wrap=True)
+    training.check(chain, others)
     folder = new_folder(runs, chain)
     console.print(f"Run folder: {folder}", soft_wrap=True)
     _learn(

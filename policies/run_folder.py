@@ -197,8 +197,8 @@ def run_start(folder: Path, scenario: Scenario, seed: int) -> Policy:
     return start_policy(scenario, seed=seed, cache=folder / RULES, others=others, decided=decided)
 
 
-def keep_others(folder: Path, scenario: Scenario, run: Path) -> None:
-    """Copy a trained run into the folder of the one that builds on it.
+def check_others(scenario: Scenario, run: Path) -> None:
+    """Refuse a run that another cannot build on.
 
     Raises:
         InputError: if it is no complete run on the same chain, or cannot be built on.
@@ -213,6 +213,9 @@ def keep_others(folder: Path, scenario: Scenario, run: Path) -> None:
         raise InputError(
             f"{run}: a recurrent policy cannot be built on; name one of another learner"
         )
-    shutil.copytree(
-        run, folder / OTHERS, ignore=shutil.ignore_patterns(LAST, "evaluation", "*.png", "events.*")
-    )
+
+
+def keep_others(folder: Path, run: Path) -> None:
+    """Copy a trained run into the folder of the one that builds on it."""
+    left_out = shutil.ignore_patterns(LAST, "evaluation", "*.png", "events.*")
+    shutil.copytree(run, folder / OTHERS, ignore=left_out)

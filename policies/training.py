@@ -15,6 +15,7 @@ from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputF
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
 from inventory_env.frozen import Array
+from inventory_env.observation import Observer
 from inventory_env.scenario import Scenario
 from inventory_env.tape import Purpose, draw_tape
 from inventory_env.vec_env import ChainVecEnv
@@ -31,6 +32,7 @@ from policies.run_folder import (
     LAST,
     MANIFEST,
     Run,
+    check_others,
     keep_others,
     load_network,
     load_run,
@@ -70,6 +72,18 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
+def check(scenario: Scenario, others: Path | None = None) -> None:
+    """Refuse what cannot be trained, before anything is written.
+
+    Raises:
+        InputError: if a tier is to learn that orders nothing, to see what it cannot, or to build on
+            a run of another kind.
+    """
+    Observer(scenario)
+    if others is not None:
+        check_others(scenario, others)
+
+
 def train(
     scenario: Scenario,
     *,
@@ -87,12 +101,12 @@ def train(
         folder: an empty folder.
         on_progress: called after every update.
         tensorboard: also write TensorBoard events to the folder.
-        others: folder of a run that decides for the sites that do not learn; those that do start
-            from it too, if it decides for them. Left out, tuned rules.
+        others: folder of a complete run that decides for the sites that do not learn; those that
+            do start from it too, if it decides for them. Left out, tuned rules.
     """
-    scenario.learning_tiers()
+    check(scenario, others)
     if others is not None:
-        keep_others(folder, scenario, others)
+        keep_others(folder, others)
     write_scenario(folder, scenario)
     write_json(folder / CONFIG, {"seed": seed, "tensorboard": tensorboard})
     return _Training(folder, scenario, seed, tensorboard, on_progress).run()
