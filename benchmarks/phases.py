@@ -114,8 +114,8 @@ def judge_phases(
         )
     tape = draw_tape(scenario, seed=evaluation_seed, purpose=Purpose.TEST, worlds=episodes)
 
-    def judged(policy: Policy) -> dict[str, Array]:
-        return run_episodes(policy, scenario, tape).kpis()
+    def judged(policy: Policy, chain: Scenario) -> dict[str, Array]:
+        return run_episodes(policy, chain, tape).kpis()
 
     def against(costs: Array, others: Array) -> Against:
         found = compare("", "", METRICS[0], costs, others, seed=evaluation_seed)
@@ -127,14 +127,14 @@ def judge_phases(
         rules = before = np.empty(0)
         for name, run in _runs(scenario, seed):
             if not stages:
-                kpis = judged(run.start_rule)
+                kpis = judged(run.start_rule, run.scenario)
                 rules = before = kpis["cost_per_period"]
                 stages.append(_stage(RULES, None, kpis, None, None))
             elif name == ALL:
-                kpis = judged(run.start_rule)
+                kpis = judged(run.start_rule, run.scenario)
                 rule = against(kpis["cost_per_period"], rules)
                 stages.append(_stage(EVERY_RULE, None, kpis, rule, None))
-            kpis = judged(run.policy)
+            kpis = judged(run.policy, run.scenario)
             costs = kpis["cost_per_period"]
             stages.append(_stage(name, run, kpis, against(costs, rules), against(costs, before)))
             before = costs

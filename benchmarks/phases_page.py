@@ -92,7 +92,7 @@ def _mean_row(stages: tuple[Stage, ...]) -> list[str]:
         stages[0].name,
         "mean ± sd",
         ", ".join(stages[0].learns),
-        f"{mean(stage.training_seconds for stage in stages):.0f}",
+        f"{mean(stage.training_seconds for stage in stages):.0f}" if stages[0].learns else "",
         _spread([stage.cost for stage in stages], ".5g"),
         _spread([100 * stage.fill_rate for stage in stages], ".2f"),
         _spread([stage.against_rules.percent for stage in stages if stage.against_rules], "+.2f"),

@@ -23,12 +23,7 @@ SUMMARY_KPIS = (
     "holding_cost_per_period",
     "shortage_cost_per_period",
     "ordering_cost_per_period",
-    "store_cost_per_period",
-    "warehouse_cost_per_period",
-    "supplier_cost_per_period",
     "bullwhip",
-    "warehouse_bullwhip",
-    "supplier_bullwhip",
     "reward_per_episode",
 )
 
@@ -59,7 +54,6 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
         "episodes": evaluation.episodes,
         "periods": evaluation.scenario.periods,
         "seed": evaluation.seed,
-        "learned": evaluation.scenario.learning_tiers(),
         "policies": {
             name: {kpi: _number(outcome.mean(kpi)) for kpi in SUMMARY_KPIS}
             for name, outcome in evaluation.outcomes.items()
