@@ -216,8 +216,8 @@ def test_a_learner_that_goes_the_wrong_way_fails(
     reference: Path, cases: Cases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rewards of the wrong sign; the run itself would hide it and keep its rule."""
-    rewards = vec_env_module.store_rewards
-    monkeypatch.setattr(vec_env_module, "store_rewards", lambda *args: -rewards(*args))
+    rewards = vec_env_module.agent_rewards
+    monkeypatch.setattr(vec_env_module, "agent_rewards", lambda *args: -rewards(*args))
     assert failed(lines_of(reference, learning_of(cases))) == ["learned"]
 
 
@@ -241,12 +241,12 @@ def test_a_policy_that_orders_too_much_fails(
 
 
 def test_worse_tuning_fails(reference: Path, cases: Cases, monkeypatch: pytest.MonkeyPatch) -> None:
-    minimise = rule_search._minimise
+    minimise = rule_search.minimise
 
     def upside_down(cost: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return minimise(lambda x: -cost(x), *args, **kwargs)
 
-    monkeypatch.setattr(rule_search, "_minimise", upside_down)
+    monkeypatch.setattr(rule_search, "minimise", upside_down)
     assert "tuned rule" in failed(lines_of(reference, learning_of(cases)))
 
 
@@ -389,6 +389,12 @@ def test_the_shipped_reference_has_every_case(quick: bool) -> None:
         name: entry.steps for name, entry in part.learning.items()
     }
     assert {case.name for case in todo.speeds} == set(part.speeds)
+
+
+def test_one_case_teaches_more_than_one_tier() -> None:
+    tiers = {case.name: case.scenario().learning_tiers() for case in CASES.learning}
+    assert tiers.pop("published/every-tier/three-stores-shared") == ("stores", "warehouse")
+    assert set(tiers.values()) == {("stores",)}
 
 
 def test_learning_gains_more_than_its_margin() -> None:
