@@ -51,7 +51,7 @@ class RuleOffset(Frozen):
     reach: Positive | Literal["auto"] = "auto"
     """Largest offset in standard deviations of one period's demand, above 0, or "auto"."""
     steps: Annotated[int, Field(ge=1, le=20)] | Literal["auto"] = "auto"
-    """Offsets on either side of 0, 1 to 20, or "auto" = one a unit, 10 at most, and 12 if continuous."""
+    """Offsets on either side of 0, 1 to 20; "auto": one a unit, 10 at most; 12 if continuous."""
     zero_order: bool | Literal["auto"] = "auto"
     """A further action that orders nothing; "auto": where an order has a fixed cost or minimum."""
 
