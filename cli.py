@@ -328,6 +328,40 @@ def seeds(
 
 
 @bench_app.command()
+def phases(
+    scenario: Annotated[str, typer.Option(help="Shipped scenario or TOML file.")] = "three-stores",
+    count: Annotated[int, typer.Option("--seeds", min=1, help="Training seeds, 0 first.")] = 3,
+    episodes: Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the test demand.")] = EVALUATION_SEED,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the results.",
+            show_default="benchmarks/results/phases-SCENARIO.json in a checkout, else "
+            "phases-SCENARIO.json",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Train tier after tier, and all at once: what each tier's learning adds."""
+    from benchmarks.phases import judge_phases, phases_file
+    from inventory_env.files import write_text
+
+    console = _console()
+    chain = _chain(console, scenario, None, {})
+    file = phases_file(out, chain)
+    results = judge_phases(
+        chain,
+        range(count),
+        episodes=episodes,
+        evaluation_seed=seed,
+        tell=lambda line: console.print(line, markup=False, soft_wrap=True),
+    )
+    write_text(file, results.model_dump_json(indent=2) + "\n")
+    console.print(f"Results: {file}", markup=False, soft_wrap=True)
+
+
+@bench_app.command()
 def speed(
     out: Annotated[
         Path | None,
@@ -354,7 +388,8 @@ def speed(
 @bench_app.command()
 def published(
     suite: Annotated[
-        str, typer.Option(help="lost-sales, one-warehouse, backorder, serial, or all.")
+        str,
+        typer.Option(help="lost-sales, one-warehouse, backorder, serial, every-tier, or all."),
     ] = "all",
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Training seeds, 0 first.  [default: 3; quick: 1]")

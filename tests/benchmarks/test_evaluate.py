@@ -340,3 +340,31 @@ def test_bad_requests_are_refused_and_write_nothing(
     with pytest.raises(InputError, match=message):
         evaluate(chain(), policies, episodes=episodes, seed=0, out=out, learned=learned)
     assert not out.exists()
+
+
+def test_the_report_tells_tiers_apart(evaluation: Evaluation) -> None:
+    text = report_text(evaluation)
+    assert "\nLearned: stores. Not learned in this run: warehouse, supplier.\n" in text
+    tiers = text.split("Tiers\n-----\n")[1].split("\n\n")[0].splitlines()
+    assert tiers[0] == "Means per day."
+    assert re.split(r"  +", tiers[1]) == [
+        "policy",
+        *(f"{tier} cost" for tier in ("stores", "warehouse", "supplier")),
+        *(f"{tier} bullwhip" for tier in ("stores", "warehouse", "supplier")),
+    ]
+    for line in tiers[2:]:
+        name, *numbers = re.split(r"  +", line)
+        kpis = evaluation.outcomes[name].kpis
+        values = [float(number) for number in numbers]
+        assert sum(values[:3]) == pytest.approx(kpis["cost_per_period"].mean(), abs=0.02)
+        bullwhips = [kpis[f"{tier}bullwhip"].mean() for tier in ("", "warehouse_", "supplier_")]
+        assert values[3:] == pytest.approx(bullwhips, abs=0.006)
+
+
+def test_all_learners_are_named_and_a_single_tier_needs_no_table() -> None:
+    every = chain(training={"learn": "all"})
+    text = report_text(run_policies(every, [GOOD, LOW], episodes=4, seed=0))
+    assert "\nLearned: stores, warehouse, supplier.\n" in text
+    text = report_text(run_policies(chain(**SINGLE), [GOOD, LOW], episodes=4, seed=0))
+    assert "\nLearned: stores.\n" in text
+    assert "Tiers\n" not in text
