@@ -16,6 +16,8 @@ from inventory_env.scenario import Scenario
 from inventory_env.settings import Continuous, OrderQuantity, OrderUpTo, RuleOffset
 from inventory_env.situation import Situation
 
+CONTINUOUS_STEPS = 12  # offsets on either side of 0 where units are continuous
+
 
 class Actions(ABC):
     """A scheme: the space of one site's action, and its wish in units."""
@@ -81,7 +83,7 @@ class RuleOffsets(DiscreteActions):
         if settings.steps != "auto":
             self.steps = settings.steps
         else:
-            self.steps = int(min(widest.max(), 10)) if scenario.whole else 6
+            self.steps = int(min(widest.max(), 10)) if scenario.whole else CONTINUOUS_STEPS
         ladder = np.arange(-self.steps, self.steps + 1) / self.steps
         self.offsets = widest[:, None] * ladder  # (agent, offset) units
         if scenario.whole:

@@ -51,7 +51,7 @@ class RuleOffset(Frozen):
     reach: Positive | Literal["auto"] = "auto"
     """Largest offset in standard deviations of one period's demand, above 0, or "auto"."""
     steps: Annotated[int, Field(ge=1, le=20)] | Literal["auto"] = "auto"
-    """Offsets on either side of 0, 1 to 20, or "auto" = one a unit, 10 at most."""
+    """Offsets on either side of 0, 1 to 20; "auto": one a unit, 10 at most; 12 if continuous."""
     zero_order: bool | Literal["auto"] = "auto"
     """A further action that orders nothing; "auto": where an order has a fixed cost or minimum."""
 
@@ -96,10 +96,12 @@ class TrainingSettings(Frozen):
     critic: Literal["own", "central"] = "own"
     """What the value network sees in training: what the acting site sees, or the whole chain too
     (algorithm "ppo" only)."""
-    steps: Annotated[int, Field(ge=1)] = 2_500_000
-    """Experiences to learn from: periods x worlds x learning stores."""
+    steps: Annotated[int, Field(ge=1)] = Field(default_factory=lambda given: _steps(given["learn"]))
+    """Experiences to learn from: periods x worlds x learning sites; left out, 2,500,000, and twice
+    as many where several tiers learn together."""
     worlds: Annotated[int, Field(ge=1, le=65536)] | Literal["auto"] = "auto"
-    """Chains simulated side by side; "auto": about 1024 stores in all, whole groups."""
+    """Chains simulated side by side; "auto": about 1024 learning sites in all, but 256 chains where
+    a site upstream learns; whole groups."""
     worlds_per_tape: Annotated[int, Field(ge=1, le=1024)] = 8
     """Worlds that face the same demand; their mean advantage is taken out (1: no centring)."""
     continuing: bool | Literal["auto"] = "auto"
@@ -170,3 +172,8 @@ class TrainingSettings(Frozen):
                 f"got {self.worlds}"
             )
         return self
+
+
+def _steps(learn: tuple[Tier, ...] | Literal["all"]) -> int:
+    """Experiences where none are asked for: several tiers' merits take longer to tell apart."""
+    return 2_500_000 if learn != "all" and len(learn) == 1 else 5_000_000

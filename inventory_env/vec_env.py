@@ -20,7 +20,7 @@ from inventory_env.chain import Chain
 from inventory_env.credit import Credit
 from inventory_env.frozen import Array
 from inventory_env.observation import Observer
-from inventory_env.reconciliation import Money
+from inventory_env.reconciliation import Ledger, Money
 from inventory_env.reward import agent_rewards
 from inventory_env.scenario import Scenario
 from inventory_env.situation import Memory, Situation
@@ -76,6 +76,7 @@ class ChainVecEnv(VecEnv):
         self._group = scenario.training.worlds_per_tape
         self._credit = Credit(scenario)
         self._episode = -1
+        self.ledger: Ledger  # of the last period
         self._central = scenario.training.critic == "central"
         observation_space = self._observer.space
         super().__init__(worlds * self._agents.count, observation_space, self._actions.space)
@@ -102,6 +103,10 @@ class ChainVecEnv(VecEnv):
             self._begin(self._tape())
         return self._observation
 
+    def reseed(self, seed: int) -> None:
+        """Go on with the first training tape of a seed from the next reset."""
+        self._seed, self._episode = seed, -1
+
     def step_async(self, actions: npt.NDArray[Any]) -> None:
         """Keep the actions, one row each, for `step_wait`."""
         self._waiting = actions.reshape(self._worlds, -1, *actions.shape[1:])
@@ -109,8 +114,8 @@ class ChainVecEnv(VecEnv):
     def step_wait(self) -> VecEnvStepReturn:
         """One period of all worlds."""
         decided = self._actions.wishes(self._waiting, self.situation, self._start_orders)
-        ledger = self._chain.step(self._agents.into(self._start_wishes, decided))
-        paying = self._credit.ledger(ledger, self.situation)
+        self.ledger = self._chain.step(self._agents.into(self._start_wishes, decided))
+        paying = self._credit.ledger(self.ledger, self.situation)
         money = Money.of(self._chain.params, paying)
         rewards = agent_rewards(self._weights, self._team_share, self._agents, paying, money)
         paid = ((rewards + self._shift) / self._scale).astype(np.float32).reshape(-1)

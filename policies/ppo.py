@@ -36,6 +36,7 @@ from policies.tape_centred import (
 )
 
 ROWS = 1024  # learning sites of all worlds together, where worlds = "auto"
+LEAST_WORLDS = 256  # where a site upstream learns: it is one row a world
 ALGORITHMS: dict[str, tuple[type[Any], type[Any], type[Any]]] = {
     "ppo": (PPO, TapeCentredBuffer, ActorCriticPolicy),
     "maskable-ppo": (MaskablePPO, TapeCentredMaskableBuffer, MaskableActorCriticPolicy),
@@ -80,8 +81,11 @@ def worlds_of(scenario: Scenario) -> int:
     settings = scenario.training
     if settings.worlds != "auto":
         return settings.worlds
-    group = settings.worlds_per_tape
-    return max(round(ROWS / Agents(scenario).count / group), 1) * group
+    group, agents = settings.worlds_per_tape, Agents(scenario)
+    wanted = ROWS / agents.count
+    if agents.upstream:
+        wanted = max(wanted, LEAST_WORLDS)
+    return max(round(wanted / group), 1) * group
 
 
 def make_env(scenario: Scenario, start: Policy, seed: int) -> ChainVecEnv:

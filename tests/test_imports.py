@@ -20,9 +20,11 @@ MODEL = (
     {"tape", "replay", "constraints", "kpis"},
     {"dynamics", "situation", "scenario_files", "training_config"},
     {"upstream", "chain_features", "credit"},
-    {"chain", "agents", "upstream_features"},
+    {"chain", "agents", "upstream_features", "formula_start"},
     {"observation", "actions", "reward"},
     {"vec_env"},
+    {"one_world"},
+    {"parallel", "single_store"},
 )
 
 SPEED = tuple(f"benchmarks/{name}.py" for name in ("speed", "idle_env", "first_win"))  # the learner
@@ -31,6 +33,7 @@ HOMES = {
     "stable_baselines3": ("inventory_env/vec_env.py", "policies/", *SPEED),
     "sb3_contrib": ("policies/",),
     "gymnasium": ("inventory_env/", "policies/", *SPEED),
+    "pettingzoo": ("inventory_env/parallel.py",),
     "safetensors": ("policies/",),
     "matplotlib": ("benchmarks/", "tuning/"),
     "optuna": ("tuning/",),
