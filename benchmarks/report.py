@@ -159,12 +159,20 @@ def _learners(scenario: Scenario) -> str:
 def _tiers(evaluation: Evaluation) -> str:
     """Cost and bullwhip of every tier that decides."""
     tiers = evaluation.scenario.deciding_tiers()
-    header = ("policy", *(f"{t} cost" for t in tiers), *(f"{t} bullwhip" for t in tiers))
-    prefixes = {"stores": "", "warehouse": "warehouse_", "supplier": "supplier_"}
-    kpis = [f"{tier.removesuffix('s')}_cost_per_period" for tier in tiers]
-    kpis += [f"{prefixes[tier]}bullwhip" for tier in tiers]
-    rows = [(name, *(number(o.mean(k)) for k in kpis)) for name, o in evaluation.outcomes.items()]
-    return f"Means per {evaluation.scenario.period}.\n" + _columns([header, *rows])
+    prefixes = ["" if tier == "stores" else f"{tier}_" for tier in tiers]
+
+    def table(what: str, kpis: list[str]) -> str:
+        rows = [
+            (name, *(number(outcome.mean(kpi)) for kpi in kpis))
+            for name, outcome in evaluation.outcomes.items()
+        ]
+        return _columns([(what, *tiers), *rows])
+
+    cost = table(
+        f"cost a {evaluation.scenario.period}",
+        [f"{tier.removesuffix('s')}_cost_per_period" for tier in tiers],
+    )
+    return f"{cost}\n\n{table('bullwhip', [f'{prefix}bullwhip' for prefix in prefixes])}"
 
 
 def _statement(evaluation: Evaluation, name: str) -> str:
