@@ -29,6 +29,7 @@ TABLES = (
     "backorder",
     "serial",
     "one-warehouse-every-tier",
+    "one-warehouse-local",
     "serial-every-tier",
 )
 
