@@ -71,6 +71,7 @@ bench_app = typer.Typer(help="Measure what the project claims.")
 app.add_typer(bench_app, name="bench")
 
 Runs = Annotated[Path, typer.Option(help="Folder of all runs.", file_okay=False)]
+Studies = Annotated[Path, typer.Option(help="Folder of all studies.", file_okay=False)]
 
 
 @app.callback(invoke_without_command=True)
@@ -134,6 +135,13 @@ def train(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Also log for TensorBoard.")
     ] = False,
+    study: Annotated[
+        str | None, typer.Option(help="Train what hmarl tune found.", metavar="NAME")
+    ] = None,
+    trial: Annotated[
+        str | None, typer.Option(help="Trial of the study.  [default: best]", metavar="best|N")
+    ] = None,
+    studies: Studies = Path("studies"),
     runs: Runs = Path("runs"),
 ) -> None:
     """Learn a policy; a run folder appears."""
@@ -149,8 +157,18 @@ def train(
     options |= {"seed": seed, "algo": algo, "config": config, "tensorboard": tensorboard or None}
     options |= {"learn": learn, "others": others, "phase": phase, "critic": critic}
     if resume is not None:
+        options |= {"study": study, "trial": trial}
         _refuse(options, f"--resume {resume} continues a run as it was started")
-    elif demand is None:
+    if study is not None:
+        own = {"scenario": scenario, "demand": demand, "config": config, **csv_options}
+        _refuse(own, f"--study {study} has its own chain and settings")
+        from tuning.study_folder import study_files
+
+        found, config = study_files(studies, study, trial or "best")
+        scenario = str(found)
+    else:
+        _refuse({"trial": trial}, "there is no trial without --study")
+    if demand is None:
         _refuse(csv_options, "there is no CSV without --demand")
     if others is not None and learn is None and phase is None:
         raise TyperException("--others needs --learn or --phase: which tiers learn on top of it")
@@ -248,6 +266,91 @@ def evaluate(
     if found.manifest.get("kept_rule"):
         console.print(KEPT_RULE)
     console.print(f"Tables, plots and report: {folder}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def tune(
+    scenario: Annotated[str, typer.Option(help="Shipped scenario or TOML file.")] = "three-stores",
+    demand: Annotated[Path | None, typer.Option(help="CSV of demand to replay.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file of the settings to search around.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Trials of the whole study.")] = 50,
+    search: Annotated[
+        str, typer.Option(help="What is searched: ppo, reward, actions.", metavar="GROUPS")
+    ] = "ppo,reward",
+    objectives: Annotated[
+        str, typer.Option(help="cost, or cost,fill-rate for the front of both.")
+    ] = "cost",
+    learn: Annotated[
+        str | None,
+        typer.Option(help="Tiers that learn.", metavar="TIERS", show_default="stores"),
+    ] = None,
+    min_fill_rate: Annotated[
+        float | None, typer.Option(help="Least fill rate of a good trial, 0 to 1.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings a trial.")] = 2,
+    budget: Annotated[
+        float, typer.Option(help="Share of the training steps that a trial takes.")
+    ] = 0.3,
+    prune: Annotated[
+        bool | None, typer.Option("--prune/--no-prune", help="Stop hopeless trials early.")
+    ] = None,
+    confirm: Annotated[
+        int, typer.Option(min=1, help="Best trials to train anew on fresh seeds.")
+    ] = 3,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes.  [default: one a core]")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the study.")] = 0,
+    study: Annotated[
+        str | None, typer.Option(help="Name of the study.", show_default="the scenario's")
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(help="Database that machines share.", show_default="SQLite", metavar="URL"),
+    ] = None,
+    studies: Studies = Path("studies"),
+) -> None:
+    """Search reward weights and PPO's settings by money; the same command continues."""
+    from inventory_env.training_config import with_training
+    from policies.training import check
+    from tuning.plan import make_plan
+    from tuning.report import confirmation_table
+    from tuning.tune import tune as run_study
+    from tuning.worker import cores
+
+    console = _console()
+    chain = with_training(_chain(console, scenario, demand, {}), config, learn=_tiers(learn))
+    check(chain)
+    plan = make_plan(
+        chain,
+        studies=studies,
+        name=study,
+        storage=storage,
+        search=search,
+        objectives=objectives,
+        min_fill_rate=min_fill_rate,
+        seeds=seeds,
+        budget=budget,
+        prune=prune,
+        seed=seed,
+    )
+    try:
+        found = run_study(
+            plan,
+            trials=trials,
+            workers=workers or min(cores(), trials),
+            confirmed=confirm,
+            console=console,
+        )
+    except KeyboardInterrupt:
+        console.print("Stopped; the same command continues.")
+        raise typer.Exit(130) from None
+    console.print(confirmation_table(found))
+    console.print(f"{found.verdict[0].upper()}{found.verdict[1:]}.", markup=False, soft_wrap=True)
+    console.print(f"Tables, plots and report: {plan.folder}", markup=False, soft_wrap=True)
+    console.print(f"Next: hmarl train --study {plan.name}", markup=False, soft_wrap=True)
 
 
 @scenarios_app.callback(invoke_without_command=True)

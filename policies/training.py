@@ -72,6 +72,10 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
+class DivergedError(InputError):
+    """The learner's numbers ran away; the training settings are to blame."""
+
+
 def check(scenario: Scenario, others: Path | None = None) -> None:
     """Refuse what cannot be trained, before anything is written.
 
@@ -99,10 +103,13 @@ def train(
         scenario: the chain, training settings included.
         seed: of training tapes, network and exploration.
         folder: an empty folder.
-        on_progress: called after every update.
+        on_progress: called after every update; what it raises ends the training.
         tensorboard: also write TensorBoard events to the folder.
         others: folder of a complete run that decides for the sites that do not learn; those that
             do start from it too, if it decides for them. Left out, tuned rules.
+
+    Raises:
+        DivergedError: if the learner's weights are no longer numbers.
     """
     check(scenario, others)
     if others is not None:
@@ -180,13 +187,25 @@ class _Training(BaseCallback):
         self._steps_at_start = self._model.num_timesteps
         left = self._total - self._model.num_timesteps
         if left > 0:
-            self._model.learn(
-                left,
-                callback=CallbackList([self, FallingEntropy(self._scenario.training)]),
-                reset_num_timesteps=False,
-            )
+            callbacks = CallbackList([self, FallingEntropy(self._scenario.training)])
+            try:
+                with np.errstate(all="ignore"):  # divergence is noticed by the weights
+                    self._model.learn(left, callback=callbacks, reset_num_timesteps=False)
+            except ValueError:  # torch draws no action from a policy that is not a number
+                self._refuse_divergence()
+                raise
+        self._refuse_divergence()
         self._finish(self._seconds())
         return load_run(self._folder)
+
+    def _refuse_divergence(self) -> None:
+        weights = self._model.policy.parameters()
+        if not all(bool(torch.isfinite(weight).all()) for weight in weights):
+            raise DivergedError(
+                f"{self._folder}: training diverged within {self._model.num_timesteps:,} steps; "
+                f"lower learning_rate (now {self._scenario.training.learning_rate:g}) or set "
+                "target_kl"
+            )
 
     # --- what SB3 calls ---------------------------------------------------------------------
 

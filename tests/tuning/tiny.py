@@ -1,0 +1,76 @@
+"""A chain whose training takes a fraction of a second, and plans to tune it."""
+
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from inventory_env.scenario import Scenario
+from inventory_env.scenario_files import parse_scenario
+from policies import rule_search
+from tuning.confirm import SEEDS
+from tuning.plan import Plan
+from tuning.trial import rules, tune_rule
+
+MEMORY = TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+NUMBERS = count()
+CHAIN = """\
+name = "corner"
+periods = 24
+warm_up = 4
+
+[store_defaults]
+demand = { kind = "poisson", mean = 4.0 }
+lead_time = 1
+holding_cost = 1.0
+shortage_cost = 9.0
+
+[[stores]]
+name = "north"
+
+[[stores]]
+name = "south"
+
+[warehouse]
+holding_cost = 0.1
+
+[training]
+steps = 640
+worlds = 4
+worlds_per_tape = 2
+n_steps = 4
+batch_size = 32
+epochs = 1
+hidden = [4]
+validations = 6
+validation_worlds = 4
+"""
+
+
+def chain(text: str = CHAIN) -> Scenario:
+    return parse_scenario(text, source="test", base=Path())
+
+
+def quick_storage() -> str:
+    """A database of its own, in memory where there is a folder for that."""
+    return f"sqlite:///{MEMORY.name}/{next(NUMBERS)}.db"
+
+
+def quick_rules(kind: str, scenario: Scenario, seed: int) -> Any:
+    """Rules from formulas: their search is tested elsewhere."""
+    return rule_search.formula_rule(kind, scenario)
+
+
+def plan(folder: Path, scenario: Scenario | None = None, **changes: Any) -> Plan:
+    """A plan in a folder that knows its rules already, for other processes too."""
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {"budget": 0.6, "seeds": 1, "storage": quick_storage(), **changes}
+    made = Plan(name="study", scenario=scenario or chain(), folder=folder, **values)
+    real, rule_search._search = rule_search._search, quick_rules
+    try:
+        tune_rule(made.scenario, made.seed, rules(made))
+        for seed in made.fresh_seeds(SEEDS):
+            tune_rule(made.scenario, seed, folder / "confirmation" / "rules" / f"seed-{seed}")
+    finally:
+        rule_search._search = real
+    return made

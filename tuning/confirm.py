@@ -1,0 +1,247 @@
+"""Is the best trial better, or was it lucky? Trained anew, with fresh seeds, on fresh demand.
+
+The best trials and the default are trained with the full budget, as `hmarl train` would. For each
+fresh seed all of them start from the same tuned rule and are judged on the same demand, so that a
+seed gives one paired difference; the differences of several seeds are independent. The intervals
+hold for all candidates together (Bonferroni), as the best of them is chosen by them.
+"""
+
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from inventory_env.errors import InputError
+from inventory_env.files import write_json
+from inventory_env.frozen import Array
+from inventory_env.settings import TrainingSettings
+from inventory_env.tape import Purpose, draw_tape
+from policies.run_folder import read_json
+from policies.training import DivergedError
+from tuning.plan import Plan
+from tuning.trial import judge, train_with_rules, tune_rule, with_settings
+
+SEEDS = 5
+WORLDS = 1024
+EPISODE = 3  # of validation demand that neither training nor the trials have seen
+LEVEL = 0.95  # of all intervals together
+JUDGEMENT = "judgement.json"
+ATTEMPTS = 5  # to finish although workers die
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One training: a configuration with a fresh seed."""
+
+    plan: Plan
+    number: int  # of the trial
+    settings: TrainingSettings
+    seed: int
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self.plan.folder / "confirmation" / f"trial-{self.number:04d}" / f"seed-{self.seed}"
+
+    @property
+    def done(self) -> bool:
+        """Whether the run was judged."""
+        return (self.folder / JUDGEMENT).exists()
+
+    def run(self) -> None:
+        """Train, judge, and write the judgement down."""
+        chain = with_settings(self.plan.scenario, self.settings)
+        rules = self.plan.folder / "confirmation" / "rules" / f"seed-{self.seed}"
+        tune_rule(chain, self.seed, rules)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            run = train_with_rules(chain, self.seed, self.folder, rules)
+        except DivergedError as error:
+            write_json(self.folder / JUDGEMENT, {"error": str(error)})
+            return
+        tape = draw_tape(
+            chain, seed=self.seed, purpose=Purpose.VALIDATE, worlds=WORLDS, episode=EPISODE
+        )
+        cost, fill_rate = judge(run.policy, chain, tape)
+        kept = bool(run.manifest["kept_rule"])
+        write_json(
+            self.folder / JUDGEMENT, {"cost": cost, "fill_rate": fill_rate, "kept_rule": kept}
+        )
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A configuration on fresh seeds and demand, beside the default."""
+
+    number: int  # of the trial
+    cost: float  # money per period, NaN if a training diverged
+    fill_rate: float
+    kept_rule: int  # seeds whose run kept its start rule
+    gain: float  # cost of the default - cost
+    gain_interval: Interval
+    service: float  # fill rate - fill rate of the default
+    service_interval: Interval
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What may be said about the study."""
+
+    seeds: int
+    default: Confirmed
+    candidates: tuple[Confirmed, ...]  # cheapest first
+    chosen: Confirmed
+    verdict: str
+
+    @property
+    def keeps_default(self) -> bool:
+        """Whether nothing beat the default."""
+        return self.chosen is self.default
+
+
+Tell = Callable[[int, int], None]
+
+
+def confirm(
+    plan: Plan,
+    default: tuple[int, TrainingSettings],
+    others: Sequence[tuple[int, TrainingSettings]],
+    *,
+    workers: int,
+    seeds: int,
+    tell: Tell = lambda done, of: None,
+) -> Confirmation:
+    """Train the default and other configurations with fresh seeds, and compare them.
+
+    What was judged before is not trained again.
+
+    Args:
+        plan: the study's.
+        default: trial number and settings of the default.
+        others: those of the candidates.
+        workers: processes.
+        seeds: how many fresh seeds, at least 2.
+        tell: called with the number of trainings done, and of all.
+    """
+    fresh = plan.fresh_seeds(seeds)
+    tasks = [
+        Task(plan, number, settings, seed)
+        for number, settings in (default, *others)
+        for seed in fresh  # workers tune the rules of different seeds
+    ]
+    _run_all(tasks, workers, tell)
+    costs, fills, kept = {}, {}, {}
+    for number in {task.number for task in tasks}:
+        judged = [read_json(task.folder / JUDGEMENT) for task in tasks if task.number == number]
+        costs[number] = np.array([each.get("cost", np.nan) for each in judged])
+        fills[number] = np.array([each.get("fill_rate", np.nan) for each in judged])
+        kept[number] = sum(each.get("kept_rule", False) for each in judged)
+    level = 1 - (1 - LEVEL) / max(len(others), 1)
+
+    def confirmed(number: int) -> Confirmed:
+        gains = costs[default[0]] - costs[number]
+        services = fills[number] - fills[default[0]]
+        return Confirmed(
+            number,
+            float(costs[number].mean()),
+            float(fills[number].mean()),
+            kept[number],
+            float(gains.mean()),
+            _interval(gains, level),
+            float(services.mean()),
+            _interval(services, level),
+        )
+
+    found = sorted((confirmed(number) for number, _ in others), key=lambda each: each.cost)
+    return _chosen(plan, seeds, confirmed(default[0]), found)
+
+
+def _chosen(plan: Plan, seeds: int, default: Confirmed, found: Sequence[Confirmed]) -> Confirmation:
+    """The cheapest that gives the service asked for and clearly beats the default."""
+    least = plan.min_fill_rate or 0.0
+    able = [each for each in found if each.fill_rate >= least and np.isfinite(each.cost)]
+    chosen, asked = default, f"a fill rate of {least:.1%}"
+    if not np.isfinite(default.cost) and able:
+        chosen = able[0]
+        verdict = f"trial {chosen.number} is chosen: the default settings diverge"
+    elif default.fill_rate < least and able:
+        chosen = able[0]
+        verdict = (
+            f"trial {chosen.number} gives {asked}, as asked ({chosen.fill_rate:.2%}); the default "
+            f"does not ({default.fill_rate:.2%}): {_gain(chosen, default)}"
+        )
+    elif default.fill_rate < least:
+        verdict = f"neither a trial nor the default gives {asked} on fresh demand: default kept"
+    elif clear := [each for each in able if each.gain_interval[0] > 0]:
+        chosen = clear[0]
+        verdict = f"trial {chosen.number} is better than the default: {_gain(chosen, default)}"
+    elif able:
+        verdict = f"nothing beat the default for sure, which is kept; {_gain(able[0], default)}"
+    else:
+        verdict = "no trial is left to be compared with the default, which is kept"
+    return Confirmation(seeds, default, tuple(found), chosen, verdict)
+
+
+def _gain(each: Confirmed, default: Confirmed) -> str:
+    low, high = (100 * end / default.cost for end in each.gain_interval)
+    percent = 100 * each.gain / default.cost
+    said = "saves" if each.gain >= 0 else "costs"
+    low, high = (low, high) if each.gain >= 0 else (-high, -low)
+    return (
+        f"trial {each.number} {said} {abs(each.gain):.4g} a period, {abs(percent):.2f} % "
+        f"(95 % interval {low:.2f} to {high:.2f} %)"
+    )
+
+
+def _interval(differences: Array, level: float) -> Interval:
+    """Student's interval of the mean of independent differences."""
+    mean = float(differences.mean())
+    if len(differences) < 2 or not np.isfinite(mean):
+        return -np.inf, np.inf
+    half = float(stats.sem(differences) * stats.t.ppf(0.5 + level / 2, len(differences) - 1))
+    return mean - half, mean + half
+
+
+def _run_all(tasks: Sequence[Task], workers: int, tell: Tell) -> None:
+    """Do what is missing; a worker that dies is replaced."""
+    for _ in range(ATTEMPTS):
+        missing = [task for task in tasks if not task.done]
+        tell(len(tasks) - len(missing), len(tasks))
+        if not missing:
+            return
+        if workers == 1:
+            for number, task in enumerate(missing, start=1):
+                task.run()
+                tell(len(tasks) - len(missing) + number, len(tasks))
+            return
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        context = multiprocessing.get_context("spawn")
+        try:
+            with ProcessPoolExecutor(workers, context, initializer=_ignore_interrupts) as pool:
+                try:
+                    runs = [pool.submit(task.run) for task in missing]
+                    for number, run in enumerate(as_completed(runs), start=1):
+                        run.result()
+                        tell(len(tasks) - len(missing) + number, len(tasks))
+                except BaseException:
+                    for process in multiprocessing.active_children():
+                        process.terminate()
+                    raise
+        except BrokenProcessPool:
+            continue
+        return
+    raise InputError("workers keep dying; the same command continues where this one stopped")
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,153 @@
+"""What a study is to find out; everything that must stay the same while it grows."""
+
+import json
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from inventory_env.errors import InputError
+from inventory_env.history import History
+from inventory_env.scenario import Scenario
+from tuning.search_space import SearchSpace, search_space
+from tuning.storage import sqlite_url
+
+Objective = Literal["cost", "fill-rate"]
+OBJECTIVES: dict[str, tuple[Objective, ...]] = {
+    "cost": ("cost",),
+    "cost,fill-rate": ("cost", "fill-rate"),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study's question. Two processes with equal plans work on the same study."""
+
+    name: str
+    scenario: Scenario  # with the training settings to search around: the default
+    folder: Path  # of this study
+    storage: str  # URL of the database
+    groups: tuple[str, ...] = ("ppo", "reward")
+    objectives: tuple[Objective, ...] = ("cost",)
+    min_fill_rate: float | None = None
+    seeds: int = 2  # trainings a trial
+    budget: float = 0.3  # share of the training steps that a trial takes
+    prune: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.min_fill_rate is not None and not 0 < self.min_fill_rate < 1:
+            raise InputError(
+                f"--min-fill-rate must lie between 0 and 1, got {self.min_fill_rate:g}"
+            )
+        if not 0 < self.budget <= 1:
+            raise InputError(f"--budget must be above 0, at most 1, got {self.budget:g}")
+
+    @property
+    def steps(self) -> int:
+        """Training steps of a trial."""
+        return max(round(self.budget * self.scenario.training.steps), 1)
+
+    @property
+    def space(self) -> SearchSpace:
+        """What is searched."""
+        return search_space(self.scenario, self.groups, self.steps)
+
+    @property
+    def several(self) -> bool:
+        """Whether a front is sought rather than one best trial."""
+        return len(self.objectives) > 1
+
+    @property
+    def prunes(self) -> bool:
+        """Whether hopeless trials are stopped; on a front nobody is hopeless for sure."""
+        return self.prune and not self.several
+
+    def training_seeds(self) -> list[int]:
+        """Training seeds of every trial, the same for all."""
+        return _seeds(self.seed, 0, self.seeds)
+
+    def fresh_seeds(self, count: int) -> list[int]:
+        """Training seeds that no trial has used."""
+        return _seeds(self.seed, 1, count)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What must be equal for a study to be continued, ready for JSON."""
+        scenario = self.scenario.model_dump(mode="json", exclude={"demand_file"})
+        if self.scenario.history is not None:
+            scenario["demand_file"] = _digest(self.scenario.history)
+        question = {
+            "scenario": scenario,
+            "search": {p.name: _bounds(p) for p in self.space.parameters},
+            "objectives": list(self.objectives),
+            "min-fill-rate": self.min_fill_rate,
+            "seeds": self.seeds,
+            "budget": self.budget,
+            "prune": self.prunes,
+            "seed": self.seed,
+        }
+        return dict(json.loads(json.dumps(question)))
+
+
+def make_plan(
+    scenario: Scenario,
+    *,
+    studies: Path,
+    name: str | None,
+    storage: str | None,
+    search: str,
+    objectives: str,
+    min_fill_rate: float | None,
+    seeds: int,
+    budget: float,
+    prune: bool | None,
+    seed: int,
+) -> Plan:
+    """A plan from what the command line says; None is what suits the rest.
+
+    Raises:
+        InputError: if something is unknown or contradicts the rest.
+    """
+    name = scenario.name if name is None else name
+    if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
+        raise InputError(f"--study {name!r}: letters, digits, dots, dashes and underscores only")
+    kinds = ",".join(part.strip() for part in objectives.split(","))
+    if kinds not in OBJECTIVES:
+        raise InputError(f"--objectives {objectives}: allowed: {' or '.join(OBJECTIVES)}")
+    several = len(OBJECTIVES[kinds]) > 1
+    if prune and several:
+        raise InputError(f"--prune needs a single objective; leave it out, or {kinds}")
+    folder = studies / name
+    plan = Plan(
+        name=name,
+        scenario=scenario,
+        folder=folder,
+        storage=sqlite_url(folder) if storage is None else storage,
+        groups=tuple(part.strip() for part in search.split(",") if part.strip()),
+        objectives=OBJECTIVES[kinds],
+        min_fill_rate=min_fill_rate,
+        seeds=seeds,
+        budget=budget,
+        prune=not several if prune is None else prune,
+        seed=seed,
+    )
+    _ = plan.space  # refuses unknown groups
+    return plan
+
+
+def _digest(history: History) -> str:
+    """Equal for equal recorded demand, whatever file it came from."""
+    split = f"{history.dates} {history.stores} {history.validate_from} {history.test_from}"
+    return sha256(split.encode() + history.demand.tobytes()).hexdigest()[:16]
+
+
+def _bounds(parameter: Any) -> dict[str, Any]:
+    return {key: value for key, value in vars(parameter).items() if key != "name"}
+
+
+def _seeds(seed: int, stage: int, count: int) -> list[int]:
+    drawn = np.random.SeedSequence((seed, stage)).generate_state(count)
+    return [int(value) for value in drawn]

@@ -1,0 +1,62 @@
+"""What a study leaves in its folder for people and programs: tables, configurations, weights."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from optuna.trial import FrozenTrial, TrialState
+
+from benchmarks.results import write_table
+from inventory_env.settings import TrainingSettings
+from tuning.confirm import Confirmation
+from tuning.places import DEFAULT, failure, takes_a_place
+from tuning.plan import Plan
+from tuning.ranking import complete
+from tuning.study_folder import BEST, CONFIG, trial_folder, write_config
+
+
+def trial_table(trials: Sequence[FrozenTrial]) -> pd.DataFrame:
+    """One row a trial that takes a place: state, KPIs on validation demand, values."""
+    counted = [trial for trial in trials if takes_a_place(trial)]
+    return pd.DataFrame([_row(trial) for trial in counted])
+
+
+def settings_of(plan: Plan, trial: FrozenTrial) -> TrainingSettings:
+    """The training settings of a trial, with the full number of steps."""
+    if DEFAULT in trial.user_attrs:
+        return plan.scenario.training
+    return plan.space.settings(trial.params)
+
+
+def write_results(
+    plan: Plan, trials: Sequence[FrozenTrial], confirmation: Confirmation, keep: int
+) -> None:
+    """Write trials.csv, best.toml, the configuration of every trial; weights of the best only."""
+    write_table(plan.folder / "trials.csv", trial_table(trials))
+    finished = complete(trials)
+    for trial in finished:  # those of other machines have no folder here yet
+        folder = trial_folder(plan.folder, trial.number)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_config(folder / CONFIG, settings_of(plan, trial))
+    best = {trial.number for trial in finished[:keep]}
+    for folder in (plan.folder / "trials").iterdir():
+        if folder.name.isdecimal() and int(folder.name) not in best:
+            for file in folder.rglob("*.safetensors"):
+                file.unlink()
+    chosen = next(trial for trial in trials if trial.number == confirmation.chosen.number)
+    write_config(plan.folder / BEST, settings_of(plan, chosen))
+
+
+def _row(trial: FrozenTrial) -> dict[str, Any]:
+    notes = trial.user_attrs
+    failed = trial.state == TrialState.FAIL
+    return {
+        "trial": trial.number,
+        "state": trial.state.name.lower(),
+        "default": DEFAULT in notes,
+        "cost_per_period": notes.get("cost"),
+        "fill_rate": notes.get("fill_rate"),
+        "seconds": notes.get("seconds"),
+        "error": failure(trial) if failed else None,
+        **trial.params,
+    }

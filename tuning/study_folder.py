@@ -1,0 +1,58 @@
+"""A study's folder: its scenario, the best configuration, and those of all trials.
+
+`hmarl train --study` needs nothing else, so this imports no Optuna.
+"""
+
+from pathlib import Path
+
+import tomli_w
+
+from inventory_env.errors import InputError
+from inventory_env.files import write_text
+from inventory_env.settings import TrainingSettings
+from policies.run_folder import SCENARIO
+
+BEST, CONFIG = "best.toml", "config.toml"
+
+
+def write_config(file: Path, settings: TrainingSettings) -> None:
+    """Write what `hmarl train --config` reads."""
+    table = {"training": settings.model_dump(mode="json", exclude_none=True)}
+    write_text(file, tomli_w.dumps(table))
+
+
+def trial_folder(study: Path, number: int) -> Path:
+    """Where a trial keeps its configuration, curves and weights."""
+    return study / "trials" / f"{number:04d}"
+
+
+def study_files(studies: Path, name: str, trial: str) -> tuple[Path, Path]:
+    """The scenario file of a study, and the configuration of one of its trials.
+
+    Args:
+        studies: folder of all studies.
+        name: of the study.
+        trial: a number, or "best" for the confirmed configuration.
+
+    Raises:
+        InputError: if there is no such study or trial.
+    """
+    folder = studies / name
+    if not (folder / SCENARIO).is_file():
+        have = sorted(file.parent.name for file in studies.glob(f"*/{SCENARIO}"))
+        known = f"there are {', '.join(have)}" if have else "hmarl tune makes one"
+        raise InputError(f"--study {name}: no such study in {studies}; {known}")
+    if trial == "best":
+        config = folder / BEST
+        if not config.is_file():
+            raise InputError(
+                f"--study {name}: not confirmed yet; hmarl tune continues it, or name a trial "
+                "with --trial N"
+            )
+        return folder / SCENARIO, config
+    config = trial_folder(folder, int(trial)) / CONFIG if trial.isdecimal() else folder
+    if not config.is_file():
+        numbers = sorted(int(file.parent.name) for file in folder.glob(f"trials/*/{CONFIG}"))
+        allowed = f"best, {numbers[0]} to {numbers[-1]}" if numbers else "none yet"
+        raise InputError(f"--trial {trial}: study {name} has no such trial; allowed: {allowed}")
+    return folder / SCENARIO, config

@@ -1,0 +1,154 @@
+"""One trial: train a configuration with every training seed, and judge it by money."""
+
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from optuna import Trial, TrialPruned
+from optuna.exceptions import OptunaError
+from sqlalchemy.exc import SQLAlchemyError
+
+from inventory_env.scenario import Scenario
+from inventory_env.settings import TrainingSettings
+from inventory_env.tape import Purpose, Tape, draw_tape
+from policies.policy import Policy
+from policies.rollout import run_episodes
+from policies.rule_search import start_rule
+from policies.run_folder import RULES, Run
+from policies.training import Progress, train
+from tuning.places import ERROR
+from tuning.plan import Plan
+from tuning.study_folder import CONFIG, trial_folder, write_config
+
+JUDGED_WORLDS = 512  # validation worlds that a trained policy is judged on
+JUDGED_EPISODE = 2  # training itself looks at the first two
+
+
+class FailedTrialError(Exception):
+    """A trial that came to nothing; the study goes on."""
+
+
+def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
+    """Train and judge what the trial draws; its curve and KPIs become its user attributes.
+
+    Returns:
+        Cost per period, or cost and fill rate, as means over the training seeds.
+
+    Raises:
+        TrialPruned: if it cannot become the best.
+        FailedTrialError: if training failed, as when it diverges.
+    """
+    started = time.perf_counter()
+    try:
+        settings = plan.space.settings(plan.space.draw(trial))
+        folder = trial_folder(plan.folder, trial.number)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        write_config(folder / CONFIG, settings)
+        chain = with_settings(plan.scenario, settings.model_copy(update={"steps": plan.steps}))
+        tape = judging_tape(chain, plan.seed)
+        costs, fills = [], []
+        for index, seed in enumerate(plan.training_seeds()):
+            watch = _Watch(trial, plan, index)
+            run = train_with_rules(chain, seed, folder / f"seed-{index}", rules(plan), watch)
+            cost, fill = judge(run.learned, chain, tape)
+            costs.append(cost)
+            fills.append(fill)
+        cost, fill = float(np.mean(costs)), float(np.mean(fills))
+        trial.set_user_attr("cost", cost)
+        trial.set_user_attr("fill_rate", fill)
+        _set_constraint(trial, plan, fill)
+        return (cost, fill) if plan.several else cost
+    except (OptunaError, SQLAlchemyError):
+        raise
+    except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
+        trial.set_user_attr(ERROR, " ".join(str(error).split()) or type(error).__name__)
+        raise FailedTrialError from error
+    finally:
+        trial.set_user_attr("seconds", round(time.perf_counter() - started, 2))
+
+
+class _Watch:
+    """Follows a training: keeps its curve and stops the trial when it is hopeless."""
+
+    def __init__(self, trial: Trial, plan: Plan, index: int) -> None:
+        self._trial, self._plan, self._index = trial, plan, index
+        self._curve: list[list[float]] = []
+        self._last: object = None
+        self._step = -1
+
+    def __call__(self, progress: Progress) -> None:
+        worth = progress.validation
+        if worth is None or worth is self._last:
+            return
+        self._last = worth
+        trial = self._trial
+        self._curve.append([progress.steps, worth.cost, worth.fill_rate])
+        if progress.steps == progress.total_steps:
+            trial.set_user_attr(f"curve_{self._index}", self._curve)
+        if self._plan.several:
+            return
+        validations = self._plan.scenario.training.validations
+        moment = round(validations * progress.steps / progress.total_steps)
+        step = self._index * validations + moment
+        if step == self._step:
+            return
+        self._step = step
+        trial.report(worth.cost, step)
+        if trial.should_prune():
+            _set_constraint(trial, self._plan, worth.fill_rate)
+            trial.set_user_attr(f"curve_{self._index}", self._curve)
+            trial.set_user_attr("fill_rate", worth.fill_rate)
+            raise TrialPruned
+
+
+def _set_constraint(trial: Trial, plan: Plan, fill_rate: float) -> None:
+    if plan.min_fill_rate is not None:
+        trial.set_constraint("fill_rate", plan.min_fill_rate - fill_rate)
+
+
+# --- pieces that confirmation shares ------------------------------------------------------------
+
+
+def with_settings(scenario: Scenario, settings: TrainingSettings) -> Scenario:
+    """The chain with other training settings."""
+    return scenario.model_copy(update={"training": settings})
+
+
+def rules(plan: Plan) -> Path:
+    """Levels of the start rule of all trials, tuned once."""
+    return plan.folder / RULES
+
+
+def tune_rule(scenario: Scenario, seed: int, folder: Path) -> None:
+    """Search the start rule's levels, unless they are in the folder."""
+    start_rule(scenario, seed=seed, cache=folder)
+
+
+def train_with_rules(
+    chain: Scenario, seed: int, folder: Path, rules: Path, watch: "_Watch | None" = None
+) -> Run:
+    """Train in a new folder, from a start rule whose levels are known."""
+    (folder / RULES).mkdir(parents=True)
+    for file in rules.glob("*.json"):
+        shutil.copy(file, folder / RULES)
+    return train(chain, seed=seed, folder=folder, on_progress=watch)
+
+
+def judging_tape(scenario: Scenario, seed: int) -> Tape:
+    """The validation demand that all trials of a study are judged on."""
+    return draw_tape(
+        scenario,
+        seed=seed,
+        purpose=Purpose.VALIDATE,
+        worlds=JUDGED_WORLDS,
+        episode=JUDGED_EPISODE,
+    )
+
+
+def judge(policy: Policy, scenario: Scenario, tape: Tape) -> tuple[float, float]:
+    """Money per period and fill rate."""
+    kpis: Mapping[str, np.ndarray] = run_episodes(policy, scenario, tape).kpis()
+    return float(kpis["cost_per_period"].mean()), float(np.nanmean(kpis["fill_rate"]))
