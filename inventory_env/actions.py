@@ -17,6 +17,7 @@ from inventory_env.settings import Continuous, OrderQuantity, OrderUpTo, RuleOff
 from inventory_env.situation import Situation
 
 CONTINUOUS_STEPS = 12  # offsets on either side of 0 where units are continuous
+UPSTREAM_REACH = 0.5  # of a store's reach in its own sd: many stores' orders even out
 
 
 class Actions(ABC):
@@ -77,7 +78,7 @@ class RuleOffsets(DiscreteActions):
         super().__init__(agents)
         sd = np.maximum(agents.sd, 0.1 * agents.mean)
         reach = settings.reach if settings.reach != "auto" else _reach(scenario)
-        widest = reach * sd
+        widest = reach * sd * np.where(agents.sites < agents.stores, 1.0, UPSTREAM_REACH)
         if scenario.whole:
             widest = np.maximum(np.ceil(widest), 2.0)
         if settings.steps != "auto":

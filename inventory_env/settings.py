@@ -100,7 +100,7 @@ class TrainingSettings(Frozen):
     """Experiences to learn from: periods x worlds x learning sites; left out, 2,500,000, and twice
     as many where several tiers learn together."""
     worlds: Annotated[int, Field(ge=1, le=65536)] | Literal["auto"] = "auto"
-    """Chains simulated side by side; "auto": about 1024 learning sites in all, but 256 chains where
+    """Chains simulated side by side; "auto": about 1024 learning sites in all, but 128 chains where
     a site upstream learns; whole groups."""
     worlds_per_tape: Annotated[int, Field(ge=1, le=1024)] = 8
     """Worlds that face the same demand; their mean advantage is taken out (1: no centring)."""

@@ -36,7 +36,7 @@ from policies.tape_centred import (
 )
 
 ROWS = 1024  # learning sites of all worlds together, where worlds = "auto"
-LEAST_WORLDS = 256  # where a site upstream learns: it is one row a world
+LEAST_WORLDS = 128  # where a site upstream learns: it is one row a world
 ALGORITHMS: dict[str, tuple[type[Any], type[Any], type[Any]]] = {
     "ppo": (PPO, TapeCentredBuffer, ActorCriticPolicy),
     "maskable-ppo": (MaskablePPO, TapeCentredMaskableBuffer, MaskableActorCriticPolicy),
