@@ -25,9 +25,8 @@ from inventory_env.reward import agent_rewards
 from inventory_env.scenario import Scenario
 from inventory_env.settings import TrainingSettings
 from inventory_env.tape import Purpose, draw_tape
-from inventory_env.vec_env import ChainVecEnv
+from inventory_env.vec_env import ChainVecEnv, Start
 from policies.central_critic import CentralCriticPolicy
-from policies.policy import Policy
 from policies.rollout import team_share
 from policies.tape_centred import (
     TapeCentredBuffer,
@@ -52,7 +51,7 @@ class RewardScale:
     scale: Array  # (agent,) sd of the start's discounted running reward
 
 
-def reward_scale(scenario: Scenario, start: Policy, seed: int) -> RewardScale:
+def reward_scale(scenario: Scenario, start: Start, seed: int) -> RewardScale:
     """What the policy earns that training starts from, on tuning tapes."""
     settings = scenario.training
     tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=128, episode=1)
@@ -88,7 +87,7 @@ def worlds_of(scenario: Scenario) -> int:
     return max(round(wanted / group), 1) * group
 
 
-def make_env(scenario: Scenario, start: Policy, seed: int) -> ChainVecEnv:
+def make_env(scenario: Scenario, start: Start, seed: int) -> ChainVecEnv:
     """The training environment of a scenario."""
     settings = scenario.training
     continuing = settings.continuing
