@@ -292,13 +292,13 @@ def tune(
     seeds: Annotated[int, typer.Option(min=1, help="Trainings a trial.")] = 2,
     budget: Annotated[
         float, typer.Option(help="Share of the training steps that a trial takes.")
-    ] = 0.3,
+    ] = 0.2,
     prune: Annotated[
         bool | None, typer.Option("--prune/--no-prune", help="Stop hopeless trials early.")
     ] = None,
     confirm: Annotated[
         int, typer.Option(min=1, help="Best trials to train anew on fresh seeds.")
-    ] = 3,
+    ] = 2,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.  [default: one a core]")
     ] = None,

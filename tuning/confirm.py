@@ -189,6 +189,8 @@ def _chosen(plan: Plan, seeds: int, default: Confirmed, found: Sequence[Confirme
         verdict = f"nothing beat the default for sure, which is kept; {_gain(able[0], default)}"
     else:
         verdict = "no trial is left to be compared with the default, which is kept"
+    if chosen is not default and chosen.kept_rule == seeds:
+        verdict += f"; all {seeds} runs keep their start rule, whose merit this is"
     return Confirmation(seeds, default, tuple(found), chosen, verdict)
 
 

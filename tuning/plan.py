@@ -34,7 +34,7 @@ class Plan:
     objectives: tuple[Objective, ...] = ("cost",)
     min_fill_rate: float | None = None
     seeds: int = 2  # trainings a trial
-    budget: float = 0.3  # share of the training steps that a trial takes
+    budget: float = 0.2  # share of the training steps that a trial takes
     prune: bool = True
     seed: int = 0
 

@@ -79,7 +79,7 @@ def history_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
             color=LEARNED,
             linewidth=1.4,
         )
-    _limit(axes, [*(_cost(trial) for trial in finished), *early])
+    _limit(axes, [*(_cost(trial) for trial in finished), *early], [_cost(t) for t in default])
     axes.set_xlabel("trial")
     tidy(axes, title="cost per period", grid="y")
     return figure
@@ -89,7 +89,9 @@ def importance_figure(trials: Sequence[FrozenTrial]) -> Figure:
     """What the cost depended on."""
     found = importances(trials)
     shown = list(found.items())[:12]
-    title = f"{_words(shown[0][0])} mattered most" if shown else "Too few trials to tell"
+    title = (
+        f"{_words(shown[0][0]).capitalize()} mattered most" if shown else "Too few trials to tell"
+    )
     figure = new_figure(
         max(0.32 * len(shown) + 1.4, 2.4),
         title,
@@ -173,7 +175,7 @@ def front_figure(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation)
     if plan.min_fill_rate is not None:
         axes.axvline(100 * plan.min_fill_rate, color=MUTED, linestyle="--", linewidth=1.2)
     shown = [cost for each in found.candidates for cost in (each.cost, *_bar(each))]
-    _limit(axes, [*(_cost(trial) for trial in finished), default.cost, *shown])
+    _limit(axes, [*(_cost(trial) for trial in finished), *shown], [default.cost])
     axes.set_xlabel("fill rate, %")
     tidy(axes, title="cost per period", grid="y")
     return figure
@@ -182,7 +184,7 @@ def front_figure(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation)
 def weights_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
     """Reward weights against the KPIs that do not move with them."""
     weighted, stopped = (
-        [trial for trial in group if trial.params.get("reward") == "original"]
+        [trial for trial in group if trial.params.get("reward", "original") == "original"]
         for group in (complete(trials), pruned(trials))
     )
     parameters = [each for each in plan.space.parameters if each.name in WEIGHTS]
@@ -205,7 +207,7 @@ def weights_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
                 if each.log:
                     axes.set_xscale("log")
                     axes.xaxis.set_minor_formatter(NullFormatter())
-                axes.set_xlim(each.low, each.high)
+                axes.set_xlim(*_widened(each))
             tidy(axes, grid="y")
         column[1].set_xlabel(_words(each.name))
     for axes, label in zip(grid[:, 0], ("cost per period", "fill rate, %"), strict=True):
@@ -247,11 +249,22 @@ def _bar(each: Confirmed) -> tuple[float, float]:
     return each.cost - half, each.cost + half
 
 
-def _limit(axes: Axes, costs: Sequence[float]) -> None:
-    """Leave the far too dear out of the picture."""
-    values: Array = np.array(costs)
+def _limit(axes: Axes, costs: Sequence[float], default: Sequence[float] = ()) -> None:
+    """Leave the far too dear out of the picture, not the default."""
+    values: Array = np.array([*costs, *default])
     if np.isfinite(values).any():
-        axes.set_ylim(*readable_range(values, float(np.nanmin(values))))
+        low, high = readable_range(values, float(np.nanmin(values)))
+        top = max((cost for cost in default if np.isfinite(cost)), default=low)
+        axes.set_ylim(low, max(high, top + 0.05 * (top - low)))
+
+
+def _widened(parameter: Real) -> tuple[float, float]:
+    """Its range with room for the marks at the ends."""
+    low, high = parameter.low, parameter.high
+    if parameter.log:
+        room = (high / low) ** 0.05
+        return low / room, high * room
+    return low - 0.05 * (high - low), high + 0.05 * (high - low)
 
 
 def _price(best: Sequence[FrozenTrial]) -> str:

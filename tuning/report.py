@@ -15,6 +15,11 @@ from tuning.plan import Plan
 from tuning.ranking import complete
 from tuning.results import settings_of
 
+STATES = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "stopped early",
+    TrialState.FAIL: "failed",
+}
 COLUMNS = ("trial", "cost", "gain over the default", "95 % interval", "fill rate", "kept rule")
 
 
@@ -92,8 +97,8 @@ def _confirmed(found: Confirmation) -> list[str]:
 def _trials(trials: Sequence[FrozenTrial]) -> list[str]:
     counted = [trial for trial in trials if takes_a_place(trial)]
     lines = [
-        f"  {sum(trial.state == state for trial in counted)} {state.name.lower()}"
-        for state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        f"  {sum(trial.state == state for trial in counted)} {name}"
+        for state, name in STATES.items()
     ]
     lines += [
         f"  trial {trial.number} failed: {failure(trial)}"

@@ -3,7 +3,8 @@
 Ranges are wide around the scenario's own settings, which always lie inside, so that the default
 is a point of the space and trial 0 trains exactly the scenario's settings. In the reward only the
 ratios of the weights matter (rewards are scaled by what the start rule earns), so the weight of
-holding stays and the others move.
+holding stays and the others move. Where money is the reward, weighted metrics are an alternative;
+where weights are, they are searched.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -175,11 +176,12 @@ def _reward(scenario: Scenario, _: int) -> list[Parameter]:
     period = sum(s.demand.moments[0] * s.shortage_cost for s in scenario.stores)
     service = holding * max(period / len(scenario.stores), 1e-6)  # all demand of a period, in money
     parameters: list[Parameter] = [
-        _choice("reward", ("cost", "original"), weights.preset),
         _real("service_weight", 1e-3 * service, 3 * service, weights.service_level, log=True),
         _real("stockout_weight", 0.3 * holding, 10 * holding, weights.stockout, log=True),
         _real("team_share", 0.0, 1.0, team_share(scenario)),
     ]
+    if weights.preset == "cost":
+        parameters.insert(0, Choice("reward", ("cost", "original"), "cost"))
     if any(store.order_cost or store.unit_cost for store in scenario.stores):
         parameters.append(
             _real("ordering_weight", 0.1 * holding, 10 * holding, weights.ordering, log=True)
@@ -259,7 +261,7 @@ def _reward_settings(space: SearchSpace, values: Values) -> dict[str, Any]:
     return {
         "reward": {
             **base.model_dump(),
-            "preset": values["reward"],
+            "preset": values.get("reward", base.preset),
             "service_level": _rounded(values["service_weight"]),
             "holding": _numeraire(space.scenario),
             "stockout": _rounded(values["stockout_weight"]),

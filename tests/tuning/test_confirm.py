@@ -24,14 +24,22 @@ def judged(
     monkeypatch: pytest.MonkeyPatch,
     costs: dict[int, list[float]],
     fill: dict[int, float],
+    kept: int | None = None,
 ) -> Confirmation:
-    """What is said of trials whose trainings cost that much, seed by seed; 0 is the default."""
+    """What is said of trials whose trainings cost that much, seed by seed; 0 is the default.
+
+    One of them may keep its start rule.
+    """
     seeds = plan.fresh_seeds(5)
 
     def run(task: Task) -> None:
         task.folder.mkdir(parents=True, exist_ok=True)
         cost = costs[task.number][seeds.index(task.seed)]
-        kpis = {"cost": cost, "fill_rate": fill.get(task.number, 0.9), "kept_rule": False}
+        kpis = {
+            "cost": cost,
+            "fill_rate": fill.get(task.number, 0.9),
+            "kept_rule": task.number == kept,
+        }
         write_json(task.folder / JUDGEMENT, kpis if np.isfinite(cost) else {"error": "diverged"})
 
     monkeypatch.setattr(Task, "run", run)
@@ -54,6 +62,15 @@ def test_the_interval_is_students_over_the_seeds(
     assert found.chosen is four
     assert "trial 4 is better than the default" in found.verdict
     assert "3.96 % (95 % interval" in found.verdict  # of 10.1
+
+
+def test_a_gain_that_is_the_rules_is_not_passed_off_as_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costs = {0: DEFAULT, 4: [9.0] * 5}
+    said = "all 5 runs keep their start rule, whose merit this is"
+    assert said in judged(plan(tmp_path / "a"), monkeypatch, costs, {}, kept=4).verdict
+    assert said not in judged(plan(tmp_path / "b"), monkeypatch, costs, {}, kept=0).verdict
 
 
 def test_intervals_hold_for_all_candidates_together(

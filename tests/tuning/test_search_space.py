@@ -72,6 +72,17 @@ def test_what_no_group_moves_stays_as_the_scenario_has_it() -> None:
     assert space.settings(space.draw(study.ask())).reward.credit == "now"
 
 
+def test_who_is_taught_by_weights_stays_so() -> None:
+    space = search_space(load_scenario("original"), ["reward"], STEPS)
+    study = optuna.create_study(sampler=RandomSampler(seed=1))
+    presets = {space.settings(space.draw(study.ask())).reward.preset for _ in range(20)}
+    assert presets == {"original"}
+    space = search_space(load_scenario("three-stores"), ["reward"], STEPS)
+    study = optuna.create_study(sampler=RandomSampler(seed=1))
+    presets = {space.settings(space.draw(study.ask())).reward.preset for _ in range(20)}
+    assert presets == {"cost", "original"}
+
+
 def test_maskable_ppo_is_not_offered_continuous_actions() -> None:
     scenario = with_training(load_scenario("three-stores"), None, algorithm="maskable-ppo")
     (parameter,) = search_space(scenario, ["actions"], STEPS).parameters

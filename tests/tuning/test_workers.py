@@ -38,6 +38,7 @@ def check_whole(made: Plan, trials: int) -> None:
     assert len(drawn) == trials
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_study(tmp_path: Path) -> None:
     made = plan(tmp_path, prune=False)
     work_in_processes(made, 6, workers=2, signs=SIGNS)
