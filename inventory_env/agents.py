@@ -56,7 +56,8 @@ class Agents:
         numbers += [self.site(tier) for tier in self.upstream]
         self.sites = np.array(numbers)  # (agent,) number of each agent's site
         self.least_sites = int(self.sites.max()) + 1  # columns of wishes that hold all agents
-        self._covers = [ceil(need.cover) for need in self.needs[-len(self.upstream) or None :]]
+        first = self.count - len(self.upstream)
+        self._covers = [ceil(need.cover) for need in self.needs[first:]]
 
     def site(self, tier: Literal["warehouse", "supplier"]) -> int:
         """Number of an upstream site."""

@@ -192,9 +192,14 @@ def run_start(folder: Path, scenario: Scenario, seed: int) -> Policy:
     """What the run in a folder starts from: tuned rules, or the run that it builds on."""
     others, decided = None, 0
     if (folder / OTHERS).is_dir():
-        run = load_run(folder / OTHERS)
-        others, decided = run.policy, sites_decided(run.scenario)
+        others, decided = load_run(folder / OTHERS).policy, _sites_decided(folder / OTHERS)
     return start_policy(scenario, seed=seed, cache=folder / RULES, others=others, decided=decided)
+
+
+def _sites_decided(folder: Path) -> int:
+    """For how many sites a run decides: all up to the highest that learned in it or before it."""
+    own, before = sites_decided(read_scenario(folder)), folder / OTHERS
+    return max(own, _sites_decided(before)) if before.is_dir() else own
 
 
 def check_others(scenario: Scenario, run: Path) -> None:

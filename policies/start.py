@@ -70,7 +70,7 @@ def start_policy(
 
 
 def sites_decided(scenario: Scenario) -> int:
-    """For how many sites a run on this scenario decides: all up to the highest that learns."""
+    """For how many sites a policy decides that learned this: all up to the highest that learns."""
     return len(scenario.stores) + TIERS.index(scenario.learning_tiers()[-1])
 
 

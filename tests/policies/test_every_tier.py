@@ -26,7 +26,7 @@ from policies.ppo import make_algorithm, make_env
 from policies.rollout import mean_costs
 from policies.rule_based import RulePolicy
 from policies.rule_search import formula_rule
-from policies.run_folder import LAST, read_tensors
+from policies.run_folder import LAST, load_run, read_tensors
 from policies.start import ChainPolicy, start_policy
 from policies.training import Progress, resume, train
 
@@ -369,10 +369,23 @@ def test_phases_build_on_each_other(tmp_path: Path) -> None:
         before = run.policy
     first = mean_costs(run.policy, run.scenario, tape)
     (tmp_path / "2").rename(tmp_path / "gone")
-    from policies.run_folder import load_run
-
     again = load_run(tmp_path / "3")
     np.testing.assert_array_equal(first, mean_costs(again.policy, again.scenario, tape))
+
+
+def test_stores_can_learn_again_below_a_learned_warehouse(tmp_path: Path) -> None:
+    """Who decides for a site stays known however runs build on each other."""
+    others = None
+    for number, tier in enumerate(["warehouse", "stores", "supplier"]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        run = train(chain(learn=(tier,)), seed=number, folder=folder, others=others)
+        others = folder
+    here = played(run.scenario)
+    assert run.policy.wishes(here).shape == (6, STORES + 2)
+    before = load_run(tmp_path / "1")
+    own = run.start_rule.wishes(here)
+    np.testing.assert_array_equal(own[:, : STORES + 1], before.policy.wishes(here))
 
 
 def test_a_phase_without_the_one_before_says_so(tmp_path: Path) -> None:
