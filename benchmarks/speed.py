@@ -210,7 +210,9 @@ def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
 def training_turns(scenario: Scenario, updates: int) -> tuple[Work, Work]:
     """So many updates of PPO on the chain, and the same on a VecEnv that does nothing."""
     torch.set_num_threads(1)
-    env = make_env(scenario, FormulaStart(scenario), 0)
+    stores_only = not Agents(scenario).upstream
+    start = _rule("capped-base-stock", scenario) if stores_only else FormulaStart(scenario)
+    env = make_env(scenario, start, 0)
     rows = scenario.training.n_steps * env.num_envs * updates
 
     def turn(env: VecEnv) -> Work:
