@@ -107,6 +107,28 @@ def train(
         Literal["ppo", "recurrent-ppo", "maskable-ppo"] | None, typer.Option(help="Learner.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file of training settings.")] = None,
+    learn: Annotated[
+        str | None,
+        typer.Option(
+            help="Tiers that learn: stores, warehouse, supplier, several with commas, or all.",
+            metavar="TIERS",
+            show_default="stores",
+        ),
+    ] = None,
+    others: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run that the other sites follow, and learning starts from.", metavar="RUN"
+        ),
+    ] = None,
+    phase: Annotated[
+        int | None,
+        typer.Option(min=1, max=3, help="1: stores; 2: the warehouse on top; 3: the supplier."),
+    ] = None,
+    critic: Annotated[
+        Literal["own", "central"] | None,
+        typer.Option(help="What the value network sees: the acting site, or the whole chain."),
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Continue this stopped run, exactly.", metavar="RUN")
     ] = None,
@@ -133,6 +155,7 @@ def train(
     }
     options = {"scenario": scenario, "demand": demand, **csv_options, "steps": steps}
     options |= {"seed": seed, "algo": algo, "config": config, "tensorboard": tensorboard or None}
+    options |= {"learn": learn, "others": others, "phase": phase, "critic": critic}
     if resume is not None:
         options |= {"study": study, "trial": trial}
         _refuse(options, f"--resume {resume} continues a run as it was started")
@@ -147,27 +170,45 @@ def train(
         _refuse({"trial": trial}, "there is no trial without --study")
     if demand is None:
         _refuse(csv_options, "there is no CSV without --demand")
+    if others is not None and learn is None and phase is None:
+        raise TyperException("--others needs --learn or --phase: which tiers learn on top of it")
+    if phase is not None:
+        _refuse({"learn": learn}, f"--phase {phase} says which tier learns")
 
     if tensorboard:
         _need_tensorboard()
 
     from inventory_env.training_config import with_training
     from policies import training
-    from policies.run_folder import new_folder
+    from policies.phases import PHASES, run_of_phase
+    from policies.run_folder import new_folder, read_scenario
 
     console = _console()
     if resume is not None:
         _learn(console, resume, lambda tell: training.resume(resume, tell))
         return
-    chain = _chain(console, scenario or "three-stores", demand, csv_options)
-    chain = with_training(chain, config, steps=steps, algorithm=algo)
+    if others is not None and scenario is None and demand is None:
+        chain = read_scenario(others)
+    else:
+        chain = _chain(console, scenario or "three-stores", demand, csv_options)
+    tiers = (PHASES[phase],) if phase else _tiers(learn)
+    chain = with_training(chain, config, steps=steps, algorithm=algo, learn=tiers, critic=critic)
+    if phase is not None and phase > 1 and others is None:
+        others = run_of_phase(phase - 1, chain, runs)
+        console.print(f"Phase {phase} builds on {others}", soft_wrap=True)
+    training.check(chain, others)
     folder = new_folder(runs, chain)
     console.print(f"Run folder: {folder}", soft_wrap=True)
     _learn(
         console,
         folder,
         lambda tell: training.train(
-            chain, seed=seed or 0, folder=folder, on_progress=tell, tensorboard=tensorboard
+            chain,
+            seed=seed or 0,
+            folder=folder,
+            on_progress=tell,
+            tensorboard=tensorboard,
+            others=others,
         ),
     )
 
@@ -241,6 +282,10 @@ def tune(
     objectives: Annotated[
         str, typer.Option(help="cost, or cost,fill-rate for the front of both.")
     ] = "cost",
+    learn: Annotated[
+        str | None,
+        typer.Option(help="Tiers that learn.", metavar="TIERS", show_default="stores"),
+    ] = None,
     min_fill_rate: Annotated[
         float | None, typer.Option(help="Least fill rate of a good trial, 0 to 1.")
     ] = None,
@@ -269,13 +314,15 @@ def tune(
 ) -> None:
     """Search reward weights and PPO's settings by money; the same command continues."""
     from inventory_env.training_config import with_training
+    from policies.training import check
     from tuning.plan import make_plan
     from tuning.report import confirmation_table
     from tuning.tune import tune as run_study
     from tuning.worker import cores
 
     console = _console()
-    chain = with_training(_chain(console, scenario, demand, {}), config)
+    chain = with_training(_chain(console, scenario, demand, {}), config, learn=_tiers(learn))
+    check(chain)
     plan = make_plan(
         chain,
         studies=studies,
@@ -384,6 +431,40 @@ def seeds(
 
 
 @bench_app.command()
+def phases(
+    scenario: Annotated[str, typer.Option(help="Shipped scenario or TOML file.")] = "three-stores",
+    count: Annotated[int, typer.Option("--seeds", min=1, help="Training seeds, 0 first.")] = 3,
+    episodes: Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the test demand.")] = EVALUATION_SEED,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the results.",
+            show_default="benchmarks/results/phases-SCENARIO.json in a checkout, else "
+            "phases-SCENARIO.json",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Train tier after tier, and all at once: what each tier's learning adds."""
+    from benchmarks.phases import judge_phases, phases_file
+    from inventory_env.files import write_text
+
+    console = _console()
+    chain = _chain(console, scenario, None, {})
+    file = phases_file(out, chain)
+    results = judge_phases(
+        chain,
+        range(count),
+        episodes=episodes,
+        evaluation_seed=seed,
+        tell=lambda line: console.print(line, markup=False, soft_wrap=True),
+    )
+    write_text(file, results.model_dump_json(indent=2) + "\n")
+    console.print(f"Results: {file}", markup=False, soft_wrap=True)
+
+
+@bench_app.command()
 def speed(
     out: Annotated[
         Path | None,
@@ -410,7 +491,8 @@ def speed(
 @bench_app.command()
 def published(
     suite: Annotated[
-        str, typer.Option(help="lost-sales, one-warehouse, backorder, serial, or all.")
+        str,
+        typer.Option(help="lost-sales, one-warehouse, backorder, serial, every-tier, or all."),
     ] = "all",
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Training seeds, 0 first.  [default: 3; quick: 1]")
@@ -513,6 +595,11 @@ def _refuse(options: dict[str, Any], reason: str) -> None:
     names = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
     if names:
         raise TyperException(f"{reason}; leave out {', '.join(names)}")
+
+
+def _tiers(learn: str | None) -> tuple[str, ...] | str | None:
+    """`--learn` as the setting takes it."""
+    return learn if learn in (None, "all") else tuple(tier.strip() for tier in learn.split(","))
 
 
 def _need_tensorboard() -> None:

@@ -46,7 +46,7 @@ def first_win(scenario: Scenario, reorder_point: Policy, *, seed: int) -> FirstW
     model = make_algorithm(scenario, make_env(scenario, rule, seed), seed=seed)
     model.set_logger(Logger(None, []))
     algorithm = scenario.training.algorithm
-    learned = LearnedPolicy(scenario, rule.rule, model.policy, algorithm)
+    learned = LearnedPolicy(scenario, rule, model.policy, algorithm)
     rivals = {"reorder point": reorder_point, "start rule": rule}
     judge = _Judge(scenario, learned, rivals, seed, tuned)
     model.learn(

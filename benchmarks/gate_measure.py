@@ -15,12 +15,10 @@ from benchmarks.processes import in_processes
 from inventory_env.frozen import Array
 from inventory_env.scenario import Scenario
 from inventory_env.tape import Purpose, Tape, draw_tape
-from policies.learned import LearnedPolicy, empty_network
 from policies.policy import Policy
 from policies.rollout import run_episodes
 from policies.rule_based import RulePolicy
 from policies.rule_search import formula_rule
-from policies.run_folder import BEST, load_network, read_tensors
 from policies.training import train
 
 EVALUATION_SEED = 1_000_003
@@ -70,17 +68,12 @@ class Lesson:
     def run(self) -> Taught:
         """Train, and judge the tuned rule and the best network on the case's tape."""
         scenario = self.case.scenario()
-        network = empty_network(scenario)
         with tempfile.TemporaryDirectory() as folder:
             run = train(scenario, seed=self.seed, folder=Path(folder))
-            # Not the run's policy: that is the rule where learning did not pay.
-            load_network(network, read_tensors(run.folder / BEST)[0], run.folder / BEST)
-        network.set_training_mode(False)
-        policy = LearnedPolicy(scenario, run.start_rule.rule, network)
         tape = _test_tape(scenario, self.case.worlds)
         formula = _kpis(_rule(run.start_rule.name, scenario), scenario, tape)
         tuned = _kpis(run.start_rule, scenario, tape)
-        learned = _kpis(policy, scenario, tape)
+        learned = _kpis(run.learned, scenario, tape)  # not its policy: that may be the rule
         rewarded = scenario.training.reward.preset == "original"
         return Taught(
             seed=self.seed,

@@ -80,7 +80,8 @@ def drawing(scenario: Scenario, worlds: int) -> tuple[Work, Work]:
 
 def vec_env(scenario: Scenario, worlds: int) -> tuple[Work, Work]:
     """Periods of random actions."""
-    env = ChainVecEnv(scenario, formula_rule("base-stock", scenario), seed=0, worlds=worlds)
+    rule = RulePolicy("base-stock", formula_rule("base-stock", scenario))
+    env = ChainVecEnv(scenario, rule, seed=0, worlds=worlds)
     space: Any = env.action_space
     actions = np.random.default_rng(0).integers(space.n, size=(PERIODS, env.num_envs))
     env.reset()

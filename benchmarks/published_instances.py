@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
@@ -13,12 +13,25 @@ from inventory_env.errors import InputError, describe
 from inventory_env.frozen import Frozen, NonNegative, Positive
 from inventory_env.rules import CappedBaseStock, RuleConfig
 from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import load_scenario
+from inventory_env.scenario_files import load_scenario, validated
+from inventory_env.upstream import UpstreamRule, UpstreamTier
+from policies.policy import Policy
 from policies.rule_based import RulePolicy
+from policies.start import ChainPolicy
 
 FOLDER = Path(__file__).parent / "published"
-SUITES = ("lost-sales", "one-warehouse", "backorder", "serial")
-TABLES = ("lost-sales", "lost-sales-long", "one-warehouse", "backorder", "serial")
+Suite = Literal["lost-sales", "one-warehouse", "backorder", "serial", "every-tier"]
+SUITES: tuple[str, ...] = get_args(Suite)
+TABLES = (
+    "lost-sales",
+    "lost-sales-long",
+    "one-warehouse",
+    "backorder",
+    "serial",
+    "one-warehouse-every-tier",
+    "one-warehouse-local",
+    "serial-every-tier",
+)
 
 
 class KnownRule(Frozen):
@@ -32,33 +45,45 @@ class KnownRule(Frozen):
     """Largest order of every store, units; left out, no limit."""
     warehouse: RuleConfig | None = None
     """The warehouse's rule, where it is not the scenario's."""
+    supplier: RuleConfig | None = None
+    """The supplier's rule, where it is not the scenario's."""
     cost: Positive | None = None
     """What others found it to cost; left out, nobody published it."""
 
-    def policy(self) -> RulePolicy:
-        """The rule, ready to run."""
+    def policy(self, scenario: Scenario) -> Policy:
+        """The rule, ready to run; it decides upstream only where it has rules of its own there."""
         cap = np.inf if self.cap is None else self.cap
-        return RulePolicy(self.label, CappedBaseStock(np.array(self.level), np.array(cap)))
-
-    def chain(self, scenario: Scenario) -> Scenario:
-        """The scenario with the warehouse's rule that belongs to this one."""
-        if self.warehouse is None:
-            return scenario
-        warehouse = scenario.warehouse.model_copy(update={"rule": self.warehouse})
-        return scenario.model_copy(update={"warehouse": warehouse})
+        stores = RulePolicy(self.label, CappedBaseStock(np.array(self.level), np.array(cap)))
+        own: dict[UpstreamTier, RuleConfig | None]
+        own = {"warehouse": self.warehouse, "supplier": self.supplier}
+        changes: dict[str, Any] = {
+            tier: getattr(scenario, tier).model_copy(update={"rule": rule})
+            for tier, rule in own.items()
+            if rule is not None
+        }
+        if not changes:
+            return stores
+        chain = scenario.model_copy(update=changes)
+        return ChainPolicy(self.label, stores, tuple(UpstreamRule.of(chain, tier) for tier in own))
 
 
 class Instance(Frozen):
     """One problem and its numbers, all in the table's kind of cost."""
 
     name: str
-    """Name of its scenario file."""
+    """Name, and that of its scenario file unless it has a chain."""
+    chain: str | None = None
+    """SUITE/INSTANCE whose scenario file it shares."""
+    changes: dict[str, Any] = Field(default_factory=dict)
+    """Keys of the scenario file, whole tables among them, that it gives another value."""
     reference: Positive
     """The cost that a policy's cost is measured against."""
     charge: NonNegative = 0.0
     """Part of the published cost that no policy changes and that the model leaves out."""
     target: Positive | None = None
     """A cost to reach; left out, only the table's targets count."""
+    gains_more_than: str | None = None
+    """SUITE/INSTANCE with the same chain and paired rule on which learning is to gain less."""
     base_stock: Positive | None = None
     """Published cost of the best base-stock policy of a single store."""
     rule: KnownRule | None = None
@@ -85,8 +110,8 @@ class Targets(Frozen):
 class Problems(Frozen):
     """A table of instances with one source and one kind of cost."""
 
-    suite: Literal["lost-sales", "one-warehouse", "backorder", "serial"]
-    """The suite it belongs to, and the folder of its scenario files."""
+    suite: Suite
+    """The suite it belongs to, and the folder of its own scenario files."""
     title: str
     """What the instances have in common."""
     source: str
@@ -124,11 +149,15 @@ class Cell:
     @property
     def file(self) -> Path:
         """Its scenario file."""
-        return FOLDER / f"{self.name}.toml"
+        return FOLDER / f"{self.instance.chain or self.name}.toml"
 
     def scenario(self) -> Scenario:
         """Its scenario."""
-        return load_scenario(self.file)
+        scenario = load_scenario(self.file)
+        if not self.instance.changes:
+            return scenario
+        table = scenario.model_dump(mode="json", exclude_unset=True) | self.instance.changes
+        return validated(table | {"name": self.instance.name}, self.name)
 
     def factor(self, scenario: Scenario) -> float:
         """From money per period of the whole chain to the table's kind of cost."""

@@ -83,8 +83,9 @@ def read_measured(results: Path) -> list[Measured]:
 # --- numbers in words ---------------------------------------------------------------------------
 
 
-def target_lines(measured: Measured) -> list[Line]:
-    """The targets of a table beside what was measured."""
+def target_lines(measured: Measured, tables: Sequence[Measured] = ()) -> list[Line]:
+    """The targets of a table beside what was measured, there and in other tables."""
+    standing = {cell.name: result for table in tables for cell, result in table.pairs}
     targets, pairs = measured.problems.targets, measured.pairs
     reference = measured.problems.reference
     gaps = [result.gap(cell) for cell, result in pairs]
@@ -110,7 +111,21 @@ def target_lines(measured: Measured) -> list[Line]:
             low, high = _against_rule(result)[1:]
             verdict = "met" if all(r.difference + 1.96 * r.error < 0 for r in result.runs) else ""
             lines.append(Line(text, f"{low:+.2f} to {high:+.2f} %", verdict or "missed"))
+        other = cell.instance.gains_more_than
+        if other is not None and other in standing:
+            lines.append(_gains_more(cell, result, other, standing[other]))
     return lines
+
+
+def _gains_more(cell: Cell, result: CellResult, other: str, its: CellResult) -> Line:
+    """Whether all intervals of an instance lie below all of another's."""
+    high, low = _against_rule(result)[2], _against_rule(its)[1]
+    text = (
+        f"{cell.instance.name}: further below the {result.rule.name} rule than {other}, every "
+        "seed's interval below each of its"
+    )
+    verdict = "met" if high < low else "missed"
+    return Line(text, f"at most {high:+.2f} %, it at least {low:+.2f} %", verdict)
 
 
 def _at_most(text: str, value: float, most: float, form: str) -> Line:
@@ -194,7 +209,7 @@ def screen_tables(measured: Sequence[Measured]) -> list[Table]:
         for cell, result in part.pairs:
             table.add_row(*row(cell, result))
         tables.append(table)
-        lines = target_lines(part)
+        lines = target_lines(part, measured)
         if lines:
             targets = _table("", Line._fields)
             for line in lines:
@@ -228,7 +243,7 @@ def published_sections(results: Path) -> list[str]:
     checks = [check_row(cell, c) for part in found for cell, r in part.pairs for c in r.checks]
     simulator = ["## Published numbers: the simulator\n", SIMULATOR_WORDS]
     simulator.append(markdown_table(CHECK_HEADS, checks))
-    return ["\n".join(simulator), *(_section(part) for part in found)]
+    return ["\n".join(simulator), *(_section(part, found) for part in found)]
 
 
 def published_targets(results: Path) -> list[Row]:
@@ -237,14 +252,15 @@ def published_targets(results: Path) -> list[Row]:
     Raises:
         InputError: if a file is not a result.
     """
+    found = read_measured(results)
     return [
         [f"{part.problems.title}: {line.target}", line.measured, strong(line.verdict)]
-        for part in read_measured(results)
-        for line in target_lines(part)
+        for part in found
+        for line in target_lines(part, found)
     ]
 
 
-def _section(part: Measured) -> str:
+def _section(part: Measured, found: Sequence[Measured]) -> str:
     problems = part.problems
     steps = sorted({result.steps for result in part.results})
     seeds = sorted({len(result.runs) for result in part.results})
@@ -255,7 +271,7 @@ def _section(part: Measured) -> str:
     charged = " Gaps are those of the part that a policy can change." * any(
         cell.instance.charge for cell in part.cells
     )
-    lines = [[*line[:2], strong(line.verdict)] for line in target_lines(part)]
+    lines = [[*line[:2], strong(line.verdict)] for line in target_lines(part, found)]
     newest = max(part.results, key=lambda result: str(result.made_by["written"]))
     return "\n".join(
         [

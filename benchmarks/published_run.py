@@ -27,8 +27,8 @@ from inventory_env.files import write_text
 from inventory_env.scenario import Scenario
 from inventory_env.tape import Purpose, draw_tape
 from policies.certificate import certificate
+from policies.policy import Policy
 from policies.rollout import mean_costs
-from policies.rule_based import RulePolicy
 from policies.rule_search import start_rule
 
 EVALUATION_SEED = 1_000_003
@@ -39,6 +39,7 @@ QUICK_CELLS = (
     "one-warehouse/three-stores",
     "backorder/cv-half",
     "serial/example-6-1",
+    "every-tier/three-stores-shared",
 )
 LONGEST_EXACT = 4  # lead time whose optimum value iteration finds in seconds
 ROUNDING = 0.006  # of numbers published with two decimals
@@ -168,10 +169,10 @@ def measure_reference(cell: Cell, effort: Effort) -> Reference:
     )
 
 
-def paired_rule(cell: Cell, scenario: Scenario) -> RulePolicy:
+def paired_rule(cell: Cell, scenario: Scenario) -> Policy:
     """The rule that policies are paired with: the known one, or one tuned with seed 0."""
     if cell.instance.rule is not None:
-        return cell.instance.rule.policy()
+        return cell.instance.rule.policy(scenario)
     return start_rule(scenario, seed=0)
 
 
@@ -183,7 +184,7 @@ def best_base_stock(scenario: Scenario) -> KnownRule:
         return KnownRule(label=f"base-stock {level}", level=(level,))
 
     def cost(level: int) -> float:
-        return float(mean_costs(rule(level).policy(), scenario, tape).mean())
+        return float(mean_costs(rule(level).policy(scenario), scenario, tape).mean())
 
     level = round(scenario.store_needs()[0].level())
     here = cost(level)
@@ -195,12 +196,12 @@ def best_base_stock(scenario: Scenario) -> KnownRule:
 
 def _simulated(rule: KnownRule, published: float, cell: Cell, effort: Effort) -> Check:
     """A rule's published cost beside its simulated cost."""
-    scenario = rule.chain(cell.scenario())
-    cost = _cost(rule.policy(), scenario, cell, effort)
+    scenario = cell.scenario()
+    cost = _cost(rule.policy(scenario), scenario, cell, effort)
     return _check(rule.label, published, cost)
 
 
-def _cost(rule: RulePolicy, scenario: Scenario, cell: Cell, effort: Effort) -> Estimate:
+def _cost(rule: Policy, scenario: Scenario, cell: Cell, effort: Effort) -> Estimate:
     """A rule's cost as its table counts it."""
     cost = rule_cost(rule, scenario, seed=EVALUATION_SEED, effort=effort)
     return cost.times(cell.factor(scenario))

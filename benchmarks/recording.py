@@ -47,9 +47,8 @@ class Recorder:
         }
         if self._reference is not None:
             on_the_books = seen.position + seen.state.store_backorders
-            kept["reference"] = project(
-                self._reference.wishes(seen), seen.params.store_limits, on_the_books, seen.period
-            )
+            wishes = self._reference.wishes(seen)[:, : seen.params.stores]
+            kept["reference"] = project(wishes, seen.params.store_limits, on_the_books, seen.period)
         for name, values in kept.items():
             self._rows.setdefault(name, []).append(values[:RECORDED_WORLDS].copy())
 

@@ -17,7 +17,7 @@ fill rate            units served on time from stock / units demanded
 cycle service level  replenishment cycles without a stock-out / replenishment cycles
 ready rate           share of store-periods that end with stock
 stockouts            units not served on time, all stores together
-bullwhip             variance of the stores' orders / variance of the customers' demand
+bullwhip             variance of a tier's orders (else the stores') / variance of customers' demand
 reward               sum of all stores' rewards in an episode, with the scenario's weights"""
 
 HELD_OUT = """\
@@ -78,6 +78,7 @@ def report_text(evaluation: Evaluation) -> str:
         f"{scenario.periods} {scenario.period}s{warm_up};\n"
         f"{len(scenario.stores)} {'store' if len(scenario.stores) == 1 else 'stores'}; "
         f"seed {evaluation.seed}; all policies faced the same demand, lead times and disruptions.",
+        _learners(scenario),
     ]
     if scenario.history is not None:
         first, end = scenario.history.bounds("test")
@@ -87,6 +88,8 @@ def report_text(evaluation: Evaluation) -> str:
         _heading("Who is better") + "\n".join([*in_short(evaluation), "", _comparisons(evaluation)])
     )
     parts.append(_heading("Policies") + _policies(evaluation))
+    if len(scenario.deciding_tiers()) > 1:
+        parts.append(_heading("Tiers") + _tiers(evaluation))
     for name in [judged, *evaluation.others[:1]]:
         parts.append(_heading(f"Statement of {name}") + _statement(evaluation, name))
     parts.append(_heading("What the words mean") + DEFINITIONS)
@@ -143,6 +146,33 @@ def _policies(evaluation: Evaluation) -> str:
         for name, o in evaluation.outcomes.items()
     ]
     return f"Means per {evaluation.scenario.period}.\n" + _columns([header, *rows])
+
+
+def _learners(scenario: Scenario) -> str:
+    """Who learned, and who did not though it decides."""
+    learning, deciding = scenario.learning_tiers(), scenario.deciding_tiers()
+    others = [tier for tier in deciding if tier not in learning]
+    told = f"Learned: {', '.join(learning)}."
+    return f"{told} Not learned in this run: {', '.join(others)}." if others else told
+
+
+def _tiers(evaluation: Evaluation) -> str:
+    """Cost and bullwhip of every tier that decides."""
+    tiers = evaluation.scenario.deciding_tiers()
+    prefixes = ["" if tier == "stores" else f"{tier}_" for tier in tiers]
+
+    def table(what: str, kpis: list[str]) -> str:
+        rows = [
+            (name, *(number(outcome.mean(kpi)) for kpi in kpis))
+            for name, outcome in evaluation.outcomes.items()
+        ]
+        return _columns([(what, *tiers), *rows])
+
+    cost = table(
+        f"cost a {evaluation.scenario.period}",
+        [f"{tier.removesuffix('s')}_cost_per_period" for tier in tiers],
+    )
+    return f"{cost}\n\n{table('bullwhip', [f'{prefix}bullwhip' for prefix in prefixes])}"
 
 
 def _statement(evaluation: Evaluation, name: str) -> str:

@@ -6,6 +6,8 @@ from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.markdown import markdown_table, origin, strong
+from benchmarks.phases import read_phases
+from benchmarks.phases_page import phases_section, phases_target
 from benchmarks.published_page import published_sections, published_targets, write_pictures
 from benchmarks.speed_report import Line, read_speed, speed_lines
 from inventory_env.errors import InputError
@@ -70,6 +72,10 @@ def page_text(results: Path) -> str:
             if line.verdict
         ]
     sections += [_seeds_section(file) for file in sorted(results.glob("seeds-*.json"))]
+    for file in sorted(results.glob("phases-*.json")):
+        sections.append(phases_section(file))
+        target, measured, verdict = phases_target(read_phases(file))
+        targets.append([target, measured, strong(verdict)])
     sections += published_sections(results / PUBLISHED)
     targets += published_targets(results / PUBLISHED)
     if not sections:

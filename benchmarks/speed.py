@@ -15,11 +15,14 @@ from stable_baselines3.common.vec_env import VecEnv
 from benchmarks.first_win import FirstWin, first_win
 from benchmarks.idle_env import IdleVecEnv
 from benchmarks.peers import peers, plain_chain
+from inventory_env.agents import Agents
 from inventory_env.chain import Chain
+from inventory_env.formula_start import FormulaStart
 from inventory_env.reconciliation import Money
 from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario
 from inventory_env.tape import Purpose, draw_tape
+from inventory_env.training_config import with_training
 from inventory_env.vec_env import ChainVecEnv
 from policies.ppo import make_algorithm, make_env, worlds_of
 from policies.rule_based import RulePolicy
@@ -34,6 +37,7 @@ SIMULATIONS = (
     ("fifty-stores", 1024),
 )
 TRAINED = "three-stores"
+EVERY_TIER = "three-stores-plant"  # all of whose tiers decide something
 PLAIN_CHAIN_WORLDS = (1, 1024)
 
 Tell = Callable[[str], None]
@@ -81,6 +85,7 @@ class Speed:
     vec_env_rows: int  # stores of all worlds
     vec_env_rows_per_second: float  # random actions, ends of episodes included
     training: TrainingSpeed
+    every_tier: TrainingSpeed  # stores, warehouse and supplier learn
     first_wins: tuple[FirstWin, ...]  # one a training seed
     peak_memory_mb: float | None  # None where the system does not tell
 
@@ -115,6 +120,9 @@ def measure_speed(
     rows, rate = _vec_env(trained, repetitions)
     tell("training")
     training = _training(trained, pairs, updates)
+    tell("training, every tier learns")
+    all_learn = with_training(load_scenario(EVERY_TIER), None, learn="all")
+    every_tier = _training(all_learn, pairs, updates)
     tell("first win: tuning the reorder-point rule")
     rival = RulePolicy("reorder-point", tuned_rule("reorder-point", trained, seed=0))
     wins = []
@@ -128,6 +136,7 @@ def measure_speed(
         vec_env_rows=rows,
         vec_env_rows_per_second=rate,
         training=training,
+        every_tier=every_tier,
         first_wins=tuple(wins),
         peak_memory_mb=_peak_memory_mb(),
     )
@@ -184,7 +193,7 @@ def _peers(repetitions: int) -> tuple[PeerSpeed, ...]:
 def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
     """Rows, and rows a second over whole episodes with their ends and the next one's tape."""
     rule = _rule("base-stock", scenario)
-    env = ChainVecEnv(scenario, rule.rule, seed=0, worlds=worlds_of(scenario))
+    env = ChainVecEnv(scenario, rule, seed=0, worlds=worlds_of(scenario))
     shape = (scenario.periods, env.num_envs)
     assert isinstance(env.action_space, spaces.Discrete)
     actions = np.random.default_rng(0).integers(env.action_space.n, size=shape)
@@ -201,7 +210,9 @@ def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
 def training_turns(scenario: Scenario, updates: int) -> tuple[Work, Work]:
     """So many updates of PPO on the chain, and the same on a VecEnv that does nothing."""
     torch.set_num_threads(1)
-    env = make_env(scenario, _rule("capped-base-stock", scenario), 0)
+    stores_only = not Agents(scenario).upstream
+    start = _rule("capped-base-stock", scenario) if stores_only else FormulaStart(scenario)
+    env = make_env(scenario, start, 0)
     rows = scenario.training.n_steps * env.num_envs * updates
 
     def turn(env: VecEnv) -> Work:
@@ -218,12 +229,12 @@ def training_turns(scenario: Scenario, updates: int) -> tuple[Work, Work]:
 
 def _training(scenario: Scenario, pairs: int, updates: int) -> TrainingSpeed:
     """Chain and nothing in turn, so that drift of the machine cancels."""
-    works = training_turns(scenario, updates)
+    works, agents = training_turns(scenario, updates), Agents(scenario).count
     for work in works:
         work()
     turns = [[_seconds(work) for work in works] for _ in range(pairs)]
     chain, nothing = zip(*turns, strict=True)
-    rows = scenario.training.n_steps * worlds_of(scenario) * len(scenario.stores) * updates
+    rows = scenario.training.n_steps * worlds_of(scenario) * agents * updates
     shares = [ceiling / real for real, ceiling in zip(chain, nothing, strict=True)]
     return TrainingSpeed(
         scenario=scenario.name,

@@ -1,4 +1,7 @@
-"""What an agent may do, as a Gymnasium space, and what order it means."""
+"""What an agent may do, as a Gymnasium space, and what order it means.
+
+`rule` is the order of the policy that training starts from, for the learning sites.
+"""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -7,26 +10,29 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from inventory_env.constraints import project
+from inventory_env.agents import Agents
 from inventory_env.frozen import Array
 from inventory_env.scenario import Scenario
 from inventory_env.settings import Continuous, OrderQuantity, OrderUpTo, RuleOffset
 from inventory_env.situation import Situation
 
+CONTINUOUS_STEPS = 12  # offsets on either side of 0 where units are continuous
+UPSTREAM_REACH = 0.5  # of a store's reach in its own sd: many stores' orders even out
+
 
 class Actions(ABC):
-    """A scheme: the space of one store's action, and its wish in units."""
+    """A scheme: the space of one site's action, and its wish in units."""
 
     space: spaces.Space[Any]
 
     @abstractmethod
     def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
-        """(world, store) wanted units, before order constraints.
+        """(world, agent) wanted units, before order constraints.
 
         Args:
-            actions: (world, store), or (world, store, 1) where the space is a box.
+            actions: (world, agent), or (world, agent, 1) where the space is a box.
             situation: the moment of decision.
-            rule: (world, store) the start rule's order, units.
+            rule: (world, agent) the start's order, units.
         """
 
 
@@ -36,21 +42,22 @@ class DiscreteActions(Actions):
     space: spaces.Discrete
     preferred: int  # the action that stays allowed when several mean the same order
 
+    def __init__(self, agents: Agents) -> None:
+        self._agents = agents
+
     @abstractmethod
     def all_wishes(self, situation: Situation, rule: Array) -> Array:
-        """(world, store, action) wanted units of every action."""
+        """(world, agent, action) wanted units of every action."""
 
     def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
         chosen = actions[:, :, None].astype(np.int64)
         return np.take_along_axis(self.all_wishes(situation, rule), chosen, axis=2)[:, :, 0]
 
     def mask(self, situation: Situation, rule: Array) -> npt.NDArray[np.bool_]:
-        """(world, store, action) True once for each possible order: of several actions that come
+        """(world, agent, action) True once for each possible order: of several actions that come
         to the same order under the link's constraints, the one nearest to `preferred`."""
         wishes = np.moveaxis(self.all_wishes(situation, rule), 2, 0)
-        stock = situation.position + situation.state.store_backorders
-        limits, period = situation.params.store_limits, situation.period
-        orders = np.stack([project(wish, limits, stock, period) for wish in wishes], axis=2)
+        orders = np.stack([self._agents.orders(wish, situation) for wish in wishes], axis=2)
         changes = orders[:, :, 1:] != orders[:, :, :-1]
         edge = np.ones((*orders.shape[:2], 1), dtype=bool)
         below = np.concatenate([changes, edge], axis=2)
@@ -67,24 +74,22 @@ class RuleOffsets(DiscreteActions):
     With `zero_order` action 0 orders nothing; the others are the offsets -K..K.
     """
 
-    def __init__(self, scenario: Scenario, settings: RuleOffset) -> None:
-        sd = np.array(
-            [max(s.demand.moments[1], 0.1 * s.demand.moments[0]) for s in scenario.stores]
-        )
+    def __init__(self, scenario: Scenario, agents: Agents, settings: RuleOffset) -> None:
+        super().__init__(agents)
+        sd = np.maximum(agents.sd, 0.1 * agents.mean)
         reach = settings.reach if settings.reach != "auto" else _reach(scenario)
-        widest = reach * sd
+        widest = reach * sd * np.where(agents.sites < agents.stores, 1.0, UPSTREAM_REACH)
         if scenario.whole:
             widest = np.maximum(np.ceil(widest), 2.0)
         if settings.steps != "auto":
             self.steps = settings.steps
         else:
-            self.steps = int(min(widest.max(), 10)) if scenario.whole else 6
+            self.steps = int(min(widest.max(), 10)) if scenario.whole else CONTINUOUS_STEPS
         ladder = np.arange(-self.steps, self.steps + 1) / self.steps
-        self.offsets = widest[:, None] * ladder  # (store, offset) units
+        self.offsets = widest[:, None] * ladder  # (agent, offset) units
         if scenario.whole:
             self.offsets = np.rint(self.offsets)
-        lumpy = any(store.order_cost or store.orders.minimum for store in scenario.stores)
-        self.zero_order = lumpy if settings.zero_order == "auto" else settings.zero_order
+        self.zero_order = agents.lumpy if settings.zero_order == "auto" else settings.zero_order
         count = 2 * self.steps + 1 + self.zero_order
         self.space = spaces.Discrete(count)
         self.preferred = self.steps + self.zero_order
@@ -94,8 +99,8 @@ class RuleOffsets(DiscreteActions):
 
     def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
         chosen = actions.astype(np.int64) - self.zero_order
-        stores = np.arange(self.offsets.shape[0])
-        wish = np.maximum(rule + self.offsets[stores, np.maximum(chosen, 0)], 0.0)
+        agents = np.arange(self.offsets.shape[0])
+        wish = np.maximum(rule + self.offsets[agents, np.maximum(chosen, 0)], 0.0)
         return np.where(chosen < 0, 0.0, wish) if self.zero_order else wish
 
     def all_wishes(self, situation: Situation, rule: Array) -> Array:
@@ -108,8 +113,9 @@ class RuleOffsets(DiscreteActions):
 class OrderQuantities(DiscreteActions):
     """One of a few fixed quantities."""
 
-    def __init__(self, scenario: Scenario, settings: OrderQuantity) -> None:
-        mean = scenario.demand_mean
+    def __init__(self, scenario: Scenario, agents: Agents, settings: OrderQuantity) -> None:
+        super().__init__(agents)
+        mean = agents.mean
         if settings.quantities is None:
             table = mean[:, None] * np.array([0.0, 0.5, 1.0, 2.0])
             self._table = np.rint(table) if scenario.whole else table
@@ -128,22 +134,23 @@ class OrderQuantities(DiscreteActions):
 class OrderUpToLevels(DiscreteActions):
     """One of a range of target levels; the order fills the position up to it."""
 
-    def __init__(self, scenario: Scenario, settings: OrderUpTo) -> None:
+    def __init__(self, scenario: Scenario, agents: Agents, settings: OrderUpTo) -> None:
+        super().__init__(agents)
         z = np.linspace(-4, 4, settings.levels)
-        levels = np.array([[need.level(x) for x in z] for need in scenario.store_needs()])
+        levels = np.array([[need.level(x) for x in z] for need in agents.needs])
         self._levels = np.rint(levels) if scenario.whole else levels
         self.space = spaces.Discrete(settings.levels)
         self.preferred = 0
 
     def all_wishes(self, situation: Situation, rule: Array) -> Array:
-        return np.maximum(self._levels - situation.adjusted_position[:, :, None], 0.0)
+        return np.maximum(self._levels - self._agents.position(situation)[:, :, None], 0.0)
 
 
 class ContinuousActions(Actions):
     """A number from -1 to 1, mapped evenly onto 0 to the largest order."""
 
-    def __init__(self, scenario: Scenario, settings: Continuous) -> None:
-        self._largest = settings.largest * scenario.demand_mean
+    def __init__(self, agents: Agents, settings: Continuous) -> None:
+        self._largest = settings.largest * agents.mean
         self.space = spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
 
     def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
@@ -153,14 +160,14 @@ class ContinuousActions(Actions):
 
 def make_actions(scenario: Scenario) -> Actions:
     """The scenario's action scheme."""
-    settings = scenario.training.actions
+    settings, agents = scenario.training.actions, Agents(scenario)
     if isinstance(settings, RuleOffset):
-        return RuleOffsets(scenario, settings)
+        return RuleOffsets(scenario, agents, settings)
     if isinstance(settings, OrderQuantity):
-        return OrderQuantities(scenario, settings)
+        return OrderQuantities(scenario, agents, settings)
     if isinstance(settings, OrderUpTo):
-        return OrderUpToLevels(scenario, settings)
-    return ContinuousActions(scenario, settings)
+        return OrderUpToLevels(scenario, agents, settings)
+    return ContinuousActions(agents, settings)
 
 
 def _reach(scenario: Scenario) -> float:

@@ -78,6 +78,7 @@ class Params:
     supplier_unit_cost: float
     supplier_limits: Limits
     supplier_lead_max: int
+    remembers_orders: bool  # whether agents remember the orders that upstream sites got
 
     @property
     def stores(self) -> int:
@@ -155,4 +156,5 @@ class Params:
             supplier_unit_cost=supplier.unit_cost,
             supplier_limits=Limits.of([supplier.orders], whole),
             supplier_lead_max=supplier.lead_time.maximum,
+            remembers_orders=scenario.learning_tiers() != ("stores",),
         )

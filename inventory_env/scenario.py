@@ -7,14 +7,16 @@ import numpy as np
 from pydantic import ConfigDict, Field, model_validator
 
 from inventory_env.demand import PERIODS_PER_YEAR, Demand
+from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Fraction, Frozen, NonNegative, Positive
 from inventory_env.history import DemandFile, History
 from inventory_env.lead_time import ConstantLeadTime, LeadTime
 from inventory_env.rationing import Rationing
 from inventory_env.rules import BaseStockConfig, Need, OrderConstraints, OrderRule, RuleConfig
-from inventory_env.settings import TrainingSettings
+from inventory_env.settings import Tier, TrainingSettings
 
 MOST_STORES = 1000
+TIERS: tuple[Tier, ...] = ("stores", "warehouse", "supplier")  # downstream first
 LONGEST_NAME = 60
 
 StartingStock = (
@@ -189,6 +191,9 @@ class Scenario(Frozen):
     """Share of unmet demand that waits under unmet_demand = "partial", 0 to 1."""
     unshipped_orders: Literal["owed", "dropped"] = "owed"
     """Whether what a site could not ship stays owed or is dropped."""
+    information: Literal["shared", "local"] = "shared"
+    """What a learning site sees: every site's stock ("shared", as in a company with one system), or
+    its own stock, what was shipped to it and owed to it, and the orders it gets ("local")."""
     demand_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Correlation between any two stores' demand (of its normal scores), 0 to below 1."""
     store_defaults: StoreDefaults = StoreDefaults()
@@ -207,7 +212,7 @@ class Scenario(Frozen):
     optimal_cost: Positive | None = None
     """Cost per period of an optimal policy, where the literature gives one."""
     training: TrainingSettings = TrainingSettings()
-    """How the stores are taught."""
+    """Who learns, and how."""
     history: Annotated[History | None, Field(exclude=True, repr=False)] = None
 
     @model_validator(mode="after")
@@ -340,7 +345,9 @@ class Scenario(Frozen):
         shared = self.demand_correlation * (sd.sum() ** 2 - (sd**2).sum())
         return float(self.demand_mean.sum()), float(np.sqrt((sd**2).sum() + shared))
 
-    def _upstream_need(self, *, supplier: bool, echelon: bool) -> Need:
+    def upstream_need(self, tier: Literal["warehouse", "supplier"], *, echelon: bool) -> Need:
+        """What warehouse or supplier must cover: its own link, or (echelon) all down from it."""
+        supplier = tier == "supplier"
         mean, sd = self._chain_demand
         weights = self.demand_mean / mean
         links = [self.supplier.lead_time if supplier else self.warehouse.lead_time]
@@ -365,14 +372,35 @@ class Scenario(Frozen):
         )
 
     def warehouse_need(self) -> Need:
-        """What the warehouse must cover, locally or down to the customer as its rule looks."""
-        return self._upstream_need(
-            supplier=False, echelon=self.warehouse.rule.position == "echelon"
-        )
+        """What the warehouse must cover, as its rule looks."""
+        return self.upstream_need("warehouse", echelon=self.warehouse.rule.position == "echelon")
 
     def supplier_need(self) -> Need:
-        """What the supplier must cover, locally or down to the customer as its rule looks."""
-        return self._upstream_need(supplier=True, echelon=self.supplier.rule.position == "echelon")
+        """What the supplier must cover, as its rule looks."""
+        return self.upstream_need("supplier", echelon=self.supplier.rule.position == "echelon")
+
+    def deciding_tiers(self) -> tuple[Tier, ...]:
+        """Tiers that have something to order."""
+        if self.warehouse.unlimited:
+            return ("stores",)
+        return ("stores", "warehouse") if self.supplier.unlimited else TIERS
+
+    def learning_tiers(self) -> tuple[Tier, ...]:
+        """Tiers that learn, downstream first.
+
+        Raises:
+            InputError: if one of them has nothing to order.
+        """
+        deciding = self.deciding_tiers()
+        if self.training.learn == "all":
+            return deciding
+        for tier in self.training.learn:
+            if tier not in deciding:
+                raise InputError(
+                    f"learn: the {tier} of {self.name} has nothing to order (unlimited); "
+                    f"allowed: {', '.join(deciding)}"
+                )
+        return tuple(tier for tier in TIERS if tier in self.training.learn)
 
     @property
     def warehouse_rule(self) -> OrderRule:

@@ -6,14 +6,26 @@ from pydantic import Field, model_validator
 
 from inventory_env.frozen import Fraction, Frozen, NonNegative, Positive
 
-Extra = Literal["projected-stock", "pipeline", "rule", "warehouse", "calendar", "store", "history"]
+Tier = Literal["stores", "warehouse", "supplier"]
+Extra = Literal[
+    "projected-stock",
+    "pipeline",
+    "rule",
+    "warehouse",
+    "calendar",
+    "store",
+    "history",
+    "chain",
+    "orders",
+    "role",
+]
 
 
 class RewardWeights(Frozen):
-    """Reward of a store = weighted sum of its reconciled metrics, mixed with the team's mean."""
+    """Reward of a site = weighted sum of its reconciled metrics, mixed with the team's mean."""
 
     preset: Literal["cost", "original"] = "cost"
-    """"cost": minus the store's money cost; "original": the weighted sum below. Both are shifted
+    """"cost": minus the site's money cost; "original": the weighted sum below. Both are shifted
     and scaled by what the start rule earns."""
     service_level: NonNegative = 10.0
     """Weight of units served on time / units demanded, per period (preset "original")."""
@@ -39,7 +51,7 @@ class RuleOffset(Frozen):
     reach: Positive | Literal["auto"] = "auto"
     """Largest offset in standard deviations of one period's demand, above 0, or "auto"."""
     steps: Annotated[int, Field(ge=1, le=20)] | Literal["auto"] = "auto"
-    """Offsets on either side of 0, 1 to 20, or "auto" = one a unit, 10 at most."""
+    """Offsets on either side of 0, 1 to 20; "auto": one a unit, 10 at most; 12 if continuous."""
     zero_order: bool | Literal["auto"] = "auto"
     """A further action that orders nothing; "auto": where an order has a fixed cost or minimum."""
 
@@ -78,10 +90,18 @@ class TrainingSettings(Frozen):
 
     algorithm: Literal["ppo", "recurrent-ppo", "maskable-ppo"] = "ppo"
     """Learner: PPO, or sb3-contrib's recurrent or maskable PPO."""
-    steps: Annotated[int, Field(ge=1)] = 2_500_000
-    """Experiences to learn from: periods x worlds x learning stores."""
+    learn: Annotated[tuple[Tier, ...], Field(min_length=1)] | Literal["all"] = ("stores",)
+    """Tiers whose sites learn, one network for all of them: "stores", "warehouse", "supplier";
+    "all": every one that decides anything in the scenario. The others follow their rules."""
+    critic: Literal["own", "central"] = "own"
+    """What the value network sees in training: what the acting site sees, or the whole chain too
+    (algorithm "ppo" only)."""
+    steps: Annotated[int, Field(ge=1)] = Field(default_factory=lambda given: _steps(given["learn"]))
+    """Experiences to learn from: periods x worlds x learning sites; left out, 2,500,000, and twice
+    as many where several tiers learn together."""
     worlds: Annotated[int, Field(ge=1, le=65536)] | Literal["auto"] = "auto"
-    """Chains simulated side by side; "auto": about 1024 stores in all, whole groups."""
+    """Chains simulated side by side; "auto": about 1024 learning sites in all, but 128 chains where
+    a site upstream learns; whole groups."""
     worlds_per_tape: Annotated[int, Field(ge=1, le=1024)] = 8
     """Worlds that face the same demand; their mean advantage is taken out (1: no centring)."""
     continuing: bool | Literal["auto"] = "auto"
@@ -137,6 +157,10 @@ class TrainingSettings(Frozen):
     def _consistent(self) -> Self:
         if self.algorithm == "maskable-ppo" and self.actions.scheme == "continuous":
             raise ValueError('algorithm "maskable-ppo" cannot have actions.scheme = "continuous"')
+        if self.critic == "central" and self.algorithm != "ppo":
+            raise ValueError(f'critic "central" needs algorithm "ppo", got {self.algorithm!r}')
+        if self.learn != "all" and len(set(self.learn)) < len(self.learn):
+            raise ValueError(f"learn must name each tier once, got {', '.join(self.learn)}")
         if self.final_learning_rate > self.learning_rate:
             raise ValueError(
                 f"final_learning_rate must not exceed learning_rate = {self.learning_rate:g}, "
@@ -148,3 +172,8 @@ class TrainingSettings(Frozen):
                 f"got {self.worlds}"
             )
         return self
+
+
+def _steps(learn: tuple[Tier, ...] | Literal["all"]) -> int:
+    """Experiences where none are asked for: several tiers' merits take longer to tell apart."""
+    return 2_500_000 if learn != "all" and len(learn) == 1 else 5_000_000

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, over_stores
 from inventory_env.params import Params
 from inventory_env.reconciliation import Ledger
 from inventory_env.rules import OrderRule
@@ -19,26 +19,36 @@ TINY = 1e-12  # units; without demand all of it was served
 
 @dataclass(frozen=True)
 class Memory:
-    """What a store remembers of its business; all (world, store)."""
+    """What sites remember of their business; (world, store), or (world, site) upstream."""
 
     last_demand: Array  # units
     last_unmet: Array  # units
     smoothed_demand: Array  # units per period, exponentially weighted
     fill_rate: Array  # exponentially weighted share of demand served on time
     recent_demand: Array  # (slot, world, store) units, newest first; kept for recorded demand only
+    # Where a site upstream learns; else of no length. Upstream sites: warehouse, supplier.
+    last_orders: Array  # (world, store) units ordered last period
+    asked: Array  # (world, site) units ordered last period from each upstream site
+    unshipped: Array  # (world, site) units of these that were not shipped
+    shipped_share: Array  # (world, site) exponentially weighted share that was shipped at once
 
     @classmethod
     def at_start(cls, params: Params, tape: Tape) -> "Memory":
         """Mean demand, all served; where demand is recorded, what came before the episode."""
         mean = np.broadcast_to(params.mean, (tape.worlds, params.stores)).copy()
         nothing, all_served = np.zeros_like(mean), np.ones_like(mean)
+        orders = (np.empty(0),) * 4
+        if params.remembers_orders:
+            asked = np.tile(mean.sum(axis=1, keepdims=True), 2)
+            orders = (mean, asked, np.zeros_like(asked), np.ones_like(asked))
         if tape.preceding is None:
-            return cls(mean, nothing, mean, all_served, np.empty((0, *mean.shape)))
+            return cls(mean, nothing, mean, all_served, np.empty((0, *mean.shape)), *orders)
         smoothed = mean
         for demand in tape.preceding:
             smoothed = smoothed + params.smoothing * (demand - smoothed)
         last = tape.preceding[-1]
-        return cls(last, nothing, smoothed, all_served, tape.preceding[: -RECENT - 1 : -1].copy())
+        recent = tape.preceding[: -RECENT - 1 : -1].copy()
+        return cls(last, nothing, smoothed, all_served, recent, *orders)
 
     def after(self, ledger: Ledger, params: Params) -> "Memory":
         """With one more period seen."""
@@ -47,6 +57,9 @@ class Memory:
             weight = np.where(params.smoothing > 0, params.smoothing, MEMORY_WEIGHT)
         unmet = ledger.demand - ledger.served if params.backorder_share else ledger.lost
         served = 1.0 - unmet / np.maximum(ledger.demand, TINY)
+        orders = (self.last_orders, self.asked, self.unshipped, self.shipped_share)
+        if params.remembers_orders:
+            orders = self._orders_after(ledger)
         return Memory(
             last_demand=ledger.demand,
             last_unmet=unmet,
@@ -57,6 +70,22 @@ class Memory:
                 if len(self.recent_demand)
                 else self.recent_demand
             ),
+            last_orders=orders[0],
+            asked=orders[1],
+            unshipped=orders[2],
+            shipped_share=orders[3],
+        )
+
+    def _orders_after(self, ledger: Ledger) -> tuple[Array, Array, Array, Array]:
+        asked = np.stack([over_stores(ledger.store_ordered), ledger.warehouse_ordered], axis=1)
+        shipped = np.stack([ledger.warehouse_shipped, ledger.supplier_shipped], axis=1)
+        unshipped = np.maximum(asked - shipped, 0.0)
+        share = 1.0 - unshipped / np.maximum(asked, TINY)
+        return (
+            ledger.store_ordered,
+            asked,
+            unshipped,
+            _smoothed(self.shipped_share, share, MEMORY_WEIGHT),
         )
 
 

@@ -1,27 +1,27 @@
-"""The chain as a Stable-Baselines3 VecEnv: every store of every world is one sub-environment.
+"""The chain as a Stable-Baselines3 VecEnv: every learning site of every world is one
+sub-environment.
 
-Row w x stores + s is store s of world w; all stores of a world end together, and an episode's end
+Row w x agents + a is agent a of world w; all agents of a world end together, and an episode's end
 is a truncation. Worlds come in groups of `worlds_per_tape` neighbours that face the same demand.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
 from inventory_env.actions import DiscreteActions, make_actions
+from inventory_env.agents import Agents
 from inventory_env.chain import Chain
 from inventory_env.credit import Credit
 from inventory_env.frozen import Array
-from inventory_env.observation import CLIP, Observer
-from inventory_env.reconciliation import Money
-from inventory_env.reward import store_rewards
-from inventory_env.rules import OrderRule
+from inventory_env.observation import Observer
+from inventory_env.reconciliation import Ledger, Money
+from inventory_env.reward import agent_rewards
 from inventory_env.scenario import Scenario
 from inventory_env.situation import Memory, Situation
 from inventory_env.state import State
@@ -30,24 +30,32 @@ from inventory_env.tape import Purpose, Tape, draw_tape
 CONTINUING_PERIODS = 252  # length of one tape where worlds never end; whole weeks and reviews
 
 
+class Start(Protocol):
+    """Decides for every site before anything is learned."""
+
+    def wishes(self, situation: Situation) -> Array:
+        """(world, site) units that the sites want, as `Chain.step` takes them."""
+
+
 class ChainVecEnv(VecEnv):
-    """Stores of many worlds as rows, on training tapes.
+    """Learning sites of many worlds as rows, on training tapes.
 
     Args:
         scenario: the chain; its training settings say what is observed, done and paid.
-        rule: the start rule; `rule-offset` actions are relative to its order.
+        start: decides for the sites that do not learn; `rule-offset` actions are relative to its
+            orders.
         seed: seed of the training tapes.
         worlds: how many worlds, a multiple of the settings' `worlds_per_tape`.
-        team_share: share of the chain's mean in a store's reward.
-        reward_shift: (store,) added to each reward before scaling.
-        reward_scale: (store,) divides the shifted reward.
+        team_share: share of the chain's mean in a site's reward.
+        reward_shift: (agent,) added to each reward before scaling.
+        reward_scale: (agent,) divides the shifted reward.
         continuing: worlds never end; else an episode of the scenario's length is truncated.
     """
 
     def __init__(
         self,
         scenario: Scenario,
-        rule: OrderRule,
+        start: Start,
         *,
         seed: int,
         worlds: int,
@@ -57,8 +65,8 @@ class ChainVecEnv(VecEnv):
         continuing: bool = False,
     ) -> None:
         self.render_mode = None
-        self._scenario, self._rule, self._seed = scenario, rule, seed
-        self._worlds, self._stores = worlds, len(scenario.stores)
+        self._scenario, self._start, self._seed = scenario, start, seed
+        self._worlds, self._agents = worlds, Agents(scenario)
         self._team_share, self._continuing = team_share, continuing
         self._shift, self._scale = reward_shift, reward_scale
         self._observer = Observer(scenario)
@@ -68,9 +76,10 @@ class ChainVecEnv(VecEnv):
         self._group = scenario.training.worlds_per_tape
         self._credit = Credit(scenario)
         self._episode = -1
-        count = len(self._observer.names)
-        observation_space = spaces.Box(-CLIP, CLIP, (count,), dtype=np.float32)
-        super().__init__(worlds * self._stores, observation_space, self._actions.space)
+        self.ledger: Ledger  # of the last period
+        self._central = scenario.training.critic == "central"
+        observation_space = self._observer.space
+        super().__init__(worlds * self._agents.count, observation_space, self._actions.space)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -87,24 +96,28 @@ class ChainVecEnv(VecEnv):
         if self._continuing and self._episode < 0:
             self._begin(self._tape())
             while self.situation.period < self._length:
-                self._chain.step(self._rule_order)
+                self._chain.step(self._start_wishes)
                 self._look()
             self._begin(self._tape(), self.situation.state, self.situation.memory)
         else:
             self._begin(self._tape())
         return self._observation
 
+    def reseed(self, seed: int) -> None:
+        """Go on with the first training tape of a seed from the next reset."""
+        self._seed, self._episode = seed, -1
+
     def step_async(self, actions: npt.NDArray[Any]) -> None:
         """Keep the actions, one row each, for `step_wait`."""
-        self._waiting = actions.reshape(self._worlds, self._stores, *actions.shape[1:])
+        self._waiting = actions.reshape(self._worlds, -1, *actions.shape[1:])
 
     def step_wait(self) -> VecEnvStepReturn:
         """One period of all worlds."""
-        wishes = self._actions.wishes(self._waiting, self.situation, self._rule_order)
-        ledger = self._chain.step(wishes)
-        paying = self._credit.ledger(ledger, self.situation)
+        decided = self._actions.wishes(self._waiting, self.situation, self._start_orders)
+        self.ledger = self._chain.step(self._agents.into(self._start_wishes, decided))
+        paying = self._credit.ledger(self.ledger, self.situation)
         money = Money.of(self._chain.params, paying)
-        rewards = store_rewards(self._weights, self._team_share, paying, money)
+        rewards = agent_rewards(self._weights, self._team_share, self._agents, paying, money)
         paid = ((rewards + self._shift) / self._scale).astype(np.float32).reshape(-1)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         ended = self.situation.period >= self._length
@@ -125,7 +138,7 @@ class ChainVecEnv(VecEnv):
         """(row, action) actions that stand for different possible orders."""
         if not isinstance(self._actions, DiscreteActions):
             raise TypeError("only discrete action schemes have masks")
-        masks = self._actions.mask(self.situation, self._rule_order)
+        masks = self._actions.mask(self.situation, self._start_orders)
         return masks.reshape(self.num_envs, -1)
 
     def snapshot(self) -> dict[str, npt.NDArray[Any]]:
@@ -174,8 +187,11 @@ class ChainVecEnv(VecEnv):
         self._look()
 
     def _look(self) -> None:
-        self._rule_order = self.situation.rule_order(self._rule)
-        self._observation = self._observer.observe(self.situation, self._rule_order)
+        self._start_wishes = self._start.wishes(self.situation)
+        self._start_orders = self._agents.of(self._start_wishes)
+        self._observation = self._observer.observe(self.situation, self._start_orders)
+        if self._central:
+            self._observation = self._observer.with_chain(self._observation, self.situation)
 
     # What SB3 asks of a VecEnv beside stepping; there is one object behind all rows.
 

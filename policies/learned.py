@@ -4,34 +4,27 @@ from typing import Any
 
 import numpy as np
 import torch
-from gymnasium import spaces
-from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from inventory_env.actions import DiscreteActions, make_actions
+from inventory_env.agents import Agents
 from inventory_env.frozen import Array
-from inventory_env.observation import CLIP, Observer
-from inventory_env.rules import OrderRule
+from inventory_env.observation import Observer
 from inventory_env.scenario import Scenario
 from inventory_env.situation import Situation
-from policies.ppo import network
-
-POLICIES: dict[str, type[Any]] = {
-    "ppo": ActorCriticPolicy,
-    "maskable-ppo": MaskableActorCriticPolicy,
-    "recurrent-ppo": RecurrentActorCriticPolicy,
-}
+from policies.policy import Policy
+from policies.ppo import network, policy_class
 
 
 def empty_network(scenario: Scenario) -> ActorCriticPolicy:
     """The untrained network that a scenario's settings describe."""
-    features = len(Observer(scenario).names)
-    untrained: ActorCriticPolicy = POLICIES[scenario.training.algorithm](
-        spaces.Box(-CLIP, CLIP, (features,), dtype=np.float32),
+    observer = Observer(scenario)
+    untrained: ActorCriticPolicy = policy_class(scenario.training)(
+        observer.space,
         make_actions(scenario).space,
         lambda _: 0.0,
-        **network(scenario.training),
+        **network(scenario.training, len(observer.names)),
     )
     return untrained
 
@@ -40,10 +33,11 @@ class LearnedPolicy:
     """What PPO learned: the most probable action (the mean of a continuous one)."""
 
     def __init__(
-        self, scenario: Scenario, rule: OrderRule, weights: ActorCriticPolicy, name: str = "ppo"
+        self, scenario: Scenario, start: Policy, weights: ActorCriticPolicy, name: str = "ppo"
     ) -> None:
         self.name = name
-        self._rule = rule
+        self._start = start
+        self._agents = Agents(scenario)
         self._observer = Observer(scenario)
         self._actions = make_actions(scenario)
         self._network = weights
@@ -51,17 +45,19 @@ class LearnedPolicy:
         self._memory: Any = None
 
     def wishes(self, situation: Situation) -> Array:
-        """(world, store) units to order, before order constraints."""
-        rule_order = situation.rule_order(self._rule)
-        observation = self._observer.observe(situation, rule_order)
-        action = self._act(observation, situation, rule_order)
-        worlds, stores = rule_order.shape
-        return self._actions.wishes(
-            action.reshape(worlds, stores, *action.shape[1:]), situation, rule_order
+        """(world, site) units to order, before order constraints; sites that do not learn order
+        what the policy orders that training started from."""
+        start_wishes = self._start.wishes(situation)
+        start_orders = self._agents.of(start_wishes)
+        observation = self._observer.observe(situation, start_orders)
+        action = self._act(observation, situation, start_orders)
+        decided = self._actions.wishes(
+            action.reshape(len(start_orders), -1, *action.shape[1:]), situation, start_orders
         )
+        return self._agents.into(start_wishes, decided)
 
     def _act(
-        self, observation: np.ndarray[Any, Any], situation: Situation, rule_order: Array
+        self, observation: np.ndarray[Any, Any], situation: Situation, start_orders: Array
     ) -> np.ndarray[Any, Any]:
         if isinstance(self._network, RecurrentActorCriticPolicy):
             first = situation.period == 0
@@ -79,6 +75,6 @@ class LearnedPolicy:
         if not isinstance(self._actions, DiscreteActions):
             return np.asarray(preference)
         if self._maskable:
-            mask = self._actions.mask(situation, rule_order)
+            mask = self._actions.mask(situation, start_orders)
             preference = np.where(mask.reshape(preference.shape), preference, -np.inf)
         return np.asarray(preference.argmax(axis=1))

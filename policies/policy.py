@@ -1,4 +1,4 @@
-"""The protocol of everything that decides what stores order."""
+"""The protocol of everything that decides what sites order."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from inventory_env.situation import Situation
 
 
 class Policy(Protocol):
-    """Decides for all stores of many worlds at once.
+    """Decides for all stores of many worlds at once, and perhaps for the sites upstream.
 
     A policy may keep state within an episode; a situation whose period is 0 starts a new one. It
     must not look at anything of a situation's tape beyond the season's factors.
@@ -18,4 +18,5 @@ class Policy(Protocol):
         """What people call it, unique in a comparison."""
 
     def wishes(self, situation: Situation) -> Array:
-        """(world, store) units each store wants to order, before order constraints."""
+        """(world, site) units the sites want to order, before order constraints: all stores, then
+        the warehouse and the supplier where it decides for them."""

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 from sb3_contrib import MaskablePPO, RecurrentPPO
+from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
+from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
@@ -14,51 +16,54 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
 from inventory_env.actions import Actions, RuleOffsets, make_actions
+from inventory_env.agents import Agents
 from inventory_env.chain import Chain
 from inventory_env.frozen import Array
+from inventory_env.observation import Observer
 from inventory_env.reconciliation import Money
-from inventory_env.reward import store_rewards
+from inventory_env.reward import agent_rewards
 from inventory_env.scenario import Scenario
 from inventory_env.settings import TrainingSettings
 from inventory_env.tape import Purpose, draw_tape
-from inventory_env.vec_env import ChainVecEnv
+from inventory_env.vec_env import ChainVecEnv, Start
+from policies.central_critic import CentralCriticPolicy
 from policies.rollout import team_share
-from policies.rule_based import RulePolicy
 from policies.tape_centred import (
     TapeCentredBuffer,
     TapeCentredMaskableBuffer,
     TapeCentredRecurrentBuffer,
 )
 
-ROWS = 1024  # stores of all worlds together, where worlds = "auto"
-ALGORITHMS: dict[str, tuple[type[Any], type[Any], str]] = {
-    "ppo": (PPO, TapeCentredBuffer, "MlpPolicy"),
-    "maskable-ppo": (MaskablePPO, TapeCentredMaskableBuffer, "MlpPolicy"),
-    "recurrent-ppo": (RecurrentPPO, TapeCentredRecurrentBuffer, "MlpLstmPolicy"),
+ROWS = 1024  # learning sites of all worlds together, where worlds = "auto"
+LEAST_WORLDS = 128  # where a site upstream learns: it is one row a world
+ALGORITHMS: dict[str, tuple[type[Any], type[Any], type[Any]]] = {
+    "ppo": (PPO, TapeCentredBuffer, ActorCriticPolicy),
+    "maskable-ppo": (MaskablePPO, TapeCentredMaskableBuffer, MaskableActorCriticPolicy),
+    "recurrent-ppo": (RecurrentPPO, TapeCentredRecurrentBuffer, RecurrentActorCriticPolicy),
 }
 
 
 @dataclass(frozen=True)
 class RewardScale:
-    """Makes rewards comparable across chains: (reward + shift) / scale, by store."""
+    """Makes rewards comparable across chains: (reward + shift) / scale, by agent."""
 
-    shift: Array  # (store,) minus the start rule's mean reward
-    scale: Array  # (store,) sd of the start rule's discounted running reward
+    shift: Array  # (agent,) minus the start's mean reward
+    scale: Array  # (agent,) sd of the start's discounted running reward
 
 
-def reward_scale(scenario: Scenario, rule: RulePolicy, seed: int) -> RewardScale:
-    """What the start rule earns, on tuning tapes."""
+def reward_scale(scenario: Scenario, start: Start, seed: int) -> RewardScale:
+    """What the policy earns that training starts from, on tuning tapes."""
     settings = scenario.training
     tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=128, episode=1)
-    chain, share = Chain(scenario), team_share(scenario)
+    chain, agents, share = Chain(scenario), Agents(scenario), team_share(scenario)
     chain.reset(tape)
     rewards = []
     while not chain.ended:
         counted = chain.situation.period >= scenario.warm_up
-        ledger = chain.step(rule.wishes(chain.situation))
+        ledger = chain.step(start.wishes(chain.situation))
         if counted:
             money = Money.of(chain.params, ledger)
-            rewards.append(store_rewards(settings.reward, share, ledger, money))
+            rewards.append(agent_rewards(settings.reward, share, agents, ledger, money))
     earned = np.stack(rewards)
     mean = earned.mean(axis=(0, 1))
     running = np.zeros_like(earned[0])
@@ -75,20 +80,23 @@ def worlds_of(scenario: Scenario) -> int:
     settings = scenario.training
     if settings.worlds != "auto":
         return settings.worlds
-    group = settings.worlds_per_tape
-    return max(round(ROWS / len(scenario.stores) / group), 1) * group
+    group, agents = settings.worlds_per_tape, Agents(scenario)
+    wanted = ROWS / agents.count
+    if agents.upstream:
+        wanted = max(wanted, LEAST_WORLDS)
+    return max(round(wanted / group), 1) * group
 
 
-def make_env(scenario: Scenario, rule: RulePolicy, seed: int) -> ChainVecEnv:
+def make_env(scenario: Scenario, start: Start, seed: int) -> ChainVecEnv:
     """The training environment of a scenario."""
     settings = scenario.training
     continuing = settings.continuing
     if continuing == "auto":
         continuing = scenario.homogeneous and scenario.warm_up > 0
-    scale = reward_scale(scenario, rule, seed)
+    scale = reward_scale(scenario, start, seed)
     return ChainVecEnv(
         scenario,
-        rule.rule,
+        start,
         seed=seed,
         worlds=worlds_of(scenario),
         team_share=team_share(scenario),
@@ -101,15 +109,15 @@ def make_env(scenario: Scenario, rule: RulePolicy, seed: int) -> ChainVecEnv:
 def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlgorithm:
     """The learner of a scenario on any VecEnv with its spaces; starts at the start rule."""
     settings = scenario.training
-    algorithm, buffer, policy = ALGORITHMS[settings.algorithm]
+    algorithm, buffer, _ = ALGORITHMS[settings.algorithm]
     centring: dict[str, Any] = {
-        "stores": len(scenario.stores),
+        "agents": Agents(scenario).count,
         "worlds_per_tape": settings.worlds_per_tape,
         "group_value_share": settings.group_value_share,
     }
     recurrent = algorithm is RecurrentPPO  # takes no buffer class, so its buffer is exchanged
     model = algorithm(
-        policy,
+        policy_class(settings),
         env,
         learning_rate=_falling(settings.learning_rate, settings.final_learning_rate),
         n_steps=settings.n_steps,
@@ -122,7 +130,7 @@ def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlg
         vf_coef=settings.value_coefficient,
         max_grad_norm=settings.max_grad_norm,
         target_kl=settings.target_kl,
-        policy_kwargs=network(settings),
+        policy_kwargs=network(settings, len(Observer(scenario).names)),
         seed=seed,
         device="cpu",
         **(
@@ -146,8 +154,16 @@ def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlg
     return model
 
 
-def network(settings: TrainingSettings) -> dict[str, Any]:
-    """SB3's policy arguments: equal networks for policy and value."""
+def policy_class(settings: TrainingSettings) -> type[Any]:
+    """SB3's class of the networks."""
+    return (
+        CentralCriticPolicy if settings.critic == "central" else ALGORITHMS[settings.algorithm][2]
+    )
+
+
+def network(settings: TrainingSettings, seen: int) -> dict[str, Any]:
+    """SB3's policy arguments: equal networks for policy and value; the actor sees `seen` features,
+    the first of the observation."""
     activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[settings.activation]
     hidden = list(settings.hidden)
     kwargs: dict[str, Any] = {
@@ -157,6 +173,8 @@ def network(settings: TrainingSettings) -> dict[str, Any]:
     }
     if settings.algorithm == "recurrent-ppo":
         kwargs["lstm_hidden_size"] = hidden[0]
+    if settings.critic == "central":
+        kwargs["seen"] = seen
     return kwargs
 
 

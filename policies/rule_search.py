@@ -204,7 +204,7 @@ def _search(kind: str, scenario: Scenario, seed: int) -> OrderRule:
         spread = centre[:, :, None] + shift[:, None, :]
         return np.clip(spread, lows[:, None, None], highs[:, None, None])
 
-    shifts = _minimise(
+    shifts = minimise(
         lambda x: _costs(kind, scenario, shared(x), tape),
         list(zip(lows - centre.max(axis=1), highs - centre.min(axis=1), strict=True)),
         start=np.zeros(len(levels)),
@@ -222,7 +222,7 @@ def _search(kind: str, scenario: Scenario, seed: int) -> OrderRule:
         middle = best[:, :, 0]
         low = np.maximum(middle - width, lows[:, None]).reshape(-1)
         high = np.minimum(middle + width, highs[:, None]).reshape(-1)
-        found = _minimise(
+        found = minimise(
             lambda x: _costs(kind, scenario, x.reshape(*shape, -1), tape),
             list(zip(low, np.maximum(high, low + 1e-6), strict=True)),
             start=np.clip(middle.reshape(-1), low, high),
@@ -257,7 +257,7 @@ def _in_turn(cost: Callable[[Array], Array], point: Array, lows: Array, highs: A
     return point
 
 
-def _minimise(
+def minimise(
     cost: Callable[[Array], Array], bounds: Sequence[tuple[float, float]], start: Array, seed: int
 ) -> Array:
     """Differential evolution over a box; `cost` takes (dimension, candidate)."""

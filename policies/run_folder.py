@@ -5,6 +5,7 @@
 | scenario.toml, demand.csv | the whole description of the chain, training settings included |
 | config.json | seed and what else `hmarl train` was asked |
 | rules/*.json | levels of tuned rules |
+| others/ | the run that decides for the sites that do not learn, where one was named |
 | best.safetensors | weights of the best validation, and its cost |
 | last.safetensors | the newest checkpoint: weights, optimiser, random states, worlds |
 | progress.csv, training_curve.png | learning over time |
@@ -14,6 +15,7 @@ Weights are safetensors, the rest is text: nothing is ever unpickled.
 """
 
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,13 +34,12 @@ from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario, scenario_text
 from policies.learned import LearnedPolicy, empty_network
 from policies.policy import Policy
-from policies.rule_based import RulePolicy
-from policies.rule_search import start_rule
+from policies.start import ChainPolicy, sites_decided, start_policy
 
 Tensors = dict[str, np.ndarray[Any, Any]]
 SCENARIO, CONFIG, MANIFEST = "scenario.toml", "config.json", "manifest.json"
 KEPT_RULE = "kept-rule"  # name of the policy where learning did not pay
-BEST, LAST, RULES = "best.safetensors", "last.safetensors", "rules"
+BEST, LAST, RULES, OTHERS = "best.safetensors", "last.safetensors", "rules", "others"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Run:
     folder: Path
     scenario: Scenario
     seed: int
-    start_rule: RulePolicy
+    start_rule: Policy  # what learning started from
     policy: Policy  # what the run recommends: the best network, or the start rule
     learned: Policy  # the best network
     manifest: dict[str, Any]
@@ -178,10 +179,48 @@ def load_run(folder: Path) -> Run:
         raise InputError(f"{folder}: not trained to the end; hmarl train --resume {folder} does it")
     tensors, _ = read_tensors(folder / BEST)
     manifest = read_json(folder / MANIFEST)
-    rule = start_rule(scenario, seed=seed, cache=folder / RULES)
+    start = run_start(folder, scenario, seed)
     network = empty_network(scenario)
     load_network(network, tensors, folder / BEST)
     network.set_training_mode(False)
-    learned = LearnedPolicy(scenario, rule.rule, network, scenario.training.algorithm)
-    kept = RulePolicy(KEPT_RULE, rule.rule) if manifest.get("kept_rule") else None
-    return Run(folder, scenario, seed, rule, kept or learned, learned, manifest)
+    learned = LearnedPolicy(scenario, start, network, scenario.training.algorithm)
+    kept = ChainPolicy(KEPT_RULE, start, ()) if manifest.get("kept_rule") else None
+    return Run(folder, scenario, seed, start, kept or learned, learned, manifest)
+
+
+def run_start(folder: Path, scenario: Scenario, seed: int) -> Policy:
+    """What the run in a folder starts from: tuned rules, or the run that it builds on."""
+    others, decided = None, 0
+    if (folder / OTHERS).is_dir():
+        others, decided = load_run(folder / OTHERS).policy, _sites_decided(folder / OTHERS)
+    return start_policy(scenario, seed=seed, cache=folder / RULES, others=others, decided=decided)
+
+
+def _sites_decided(folder: Path) -> int:
+    """For how many sites a run decides: all up to the highest that learned in it or before it."""
+    own, before = sites_decided(read_scenario(folder)), folder / OTHERS
+    return max(own, _sites_decided(before)) if before.is_dir() else own
+
+
+def check_others(scenario: Scenario, run: Path) -> None:
+    """Refuse a run that another cannot build on.
+
+    Raises:
+        InputError: if it is no complete run on the same chain, or cannot be built on.
+    """
+    others = load_run(run)
+    plain = others.scenario.model_copy(update={"training": scenario.training})
+    if plain != scenario:
+        raise InputError(
+            f"{run}: trained on another chain ({others.scenario.name}); name a run on the same one"
+        )
+    if others.scenario.training.algorithm == "recurrent-ppo":
+        raise InputError(
+            f"{run}: a recurrent policy cannot be built on; name one of another learner"
+        )
+
+
+def keep_others(folder: Path, run: Path) -> None:
+    """Copy a trained run into the folder of the one that builds on it."""
+    left_out = shutil.ignore_patterns(LAST, "evaluation", "*.png", "events.*")
+    shutil.copytree(run, folder / OTHERS, ignore=left_out)

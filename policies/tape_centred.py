@@ -1,7 +1,7 @@
 """Rollout buffers that take the common luck of demand out of the advantages.
 
 Worlds in a group face the same demand, so what they gained or lost together says nothing about
-their actions. With A the advantage and G its mean over the group (same period, same store):
+their actions. With A the advantage and G its mean over the group (same period, same site):
 
     advantage    := A - G
     value target := V + (A - G) + share x G
@@ -22,7 +22,7 @@ class _TapeCentred(RolloutBuffer):
     """Centres advantages over tape groups after SB3 has computed them.
 
     Args:
-        stores: learning stores in a world.
+        agents: learning sites in a world.
         worlds_per_tape: neighbouring worlds that face the same demand; 1 leaves all as SB3 does it.
         group_value_share: share of the group's mean left in the value target.
     """
@@ -30,21 +30,21 @@ class _TapeCentred(RolloutBuffer):
     def __init__(
         self,
         *args: Any,
-        stores: int,
+        agents: int,
         worlds_per_tape: int,
         group_value_share: float,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._group = (worlds_per_tape, stores)
+        self._group = (worlds_per_tape, agents)
         self._share = group_value_share
 
     def compute_returns_and_advantage(self, last_values: torch.Tensor, dones: np.ndarray) -> None:
         super().compute_returns_and_advantage(last_values, dones)
-        worlds_per_tape, stores = self._group
+        worlds_per_tape, agents = self._group
         if worlds_per_tape == 1:
             return
-        grouped = self.advantages.reshape(self.buffer_size, -1, worlds_per_tape, stores)
+        grouped = self.advantages.reshape(self.buffer_size, -1, worlds_per_tape, agents)
         mean = grouped.mean(axis=2, keepdims=True)
         centred = (grouped - mean).reshape(self.advantages.shape)
         common = np.broadcast_to(mean, grouped.shape).reshape(self.advantages.shape)

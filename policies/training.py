@@ -15,6 +15,7 @@ from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputF
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
 from inventory_env.frozen import Array
+from inventory_env.observation import Observer
 from inventory_env.scenario import Scenario
 from inventory_env.tape import Purpose, draw_tape
 from inventory_env.vec_env import ChainVecEnv
@@ -25,20 +26,21 @@ from policies.policy import Policy
 from policies.ppo import FallingEntropy, make_algorithm, make_env
 from policies.progress_file import ProgressFile
 from policies.rollout import run_episodes
-from policies.rule_search import start_rule
 from policies.run_folder import (
     BEST,
     CONFIG,
     LAST,
     MANIFEST,
-    RULES,
     Run,
+    check_others,
+    keep_others,
     load_network,
     load_run,
     network_tensors,
     read_json,
     read_scenario,
     read_tensors,
+    run_start,
     write_scenario,
     write_tensors,
 )
@@ -74,6 +76,18 @@ class DivergedError(InputError):
     """The learner's numbers ran away; the training settings are to blame."""
 
 
+def check(scenario: Scenario, others: Path | None = None) -> None:
+    """Refuse what cannot be trained, before anything is written.
+
+    Raises:
+        InputError: if a tier is to learn that orders nothing, to see what it cannot, or to build on
+            a run of another kind.
+    """
+    Observer(scenario)
+    if others is not None:
+        check_others(scenario, others)
+
+
 def train(
     scenario: Scenario,
     *,
@@ -81,6 +95,7 @@ def train(
     folder: Path,
     on_progress: OnProgress | None = None,
     tensorboard: bool = False,
+    others: Path | None = None,
 ) -> Run:
     """Train on a scenario with its training settings and keep the run in `folder`.
 
@@ -90,10 +105,15 @@ def train(
         folder: an empty folder.
         on_progress: called after every update; what it raises ends the training.
         tensorboard: also write TensorBoard events to the folder.
+        others: folder of a complete run that decides for the sites that do not learn; those that
+            do start from it too, if it decides for them. Left out, tuned rules.
 
     Raises:
         DivergedError: if the learner's weights are no longer numbers.
     """
+    check(scenario, others)
+    if others is not None:
+        keep_others(folder, others)
     write_scenario(folder, scenario)
     write_json(folder / CONFIG, {"seed": seed, "tensorboard": tensorboard})
     return _Training(folder, scenario, seed, tensorboard, on_progress).run()
@@ -130,11 +150,11 @@ class _Training(BaseCallback):
         torch.set_num_threads(1)
         self._folder, self._scenario, self._seed = folder, scenario, seed
         self._on_progress = on_progress
-        self._rule = start_rule(scenario, seed=seed, cache=folder / RULES)
+        self._rule = run_start(folder, scenario, seed)
         self._env: ChainVecEnv = make_env(scenario, self._rule, seed)
         self._model: Any = make_algorithm(scenario, self._env, seed=seed)
         self._learned = LearnedPolicy(
-            scenario, self._rule.rule, self._model.policy, scenario.training.algorithm
+            scenario, self._rule, self._model.policy, scenario.training.algorithm
         )
         self._progress = ProgressFile(folder / "progress.csv")
         outputs: list[KVWriter] = [self._progress]

@@ -17,10 +17,14 @@ MODEL = (
     {"scenario"},
     {"import_report", "params", "state", "scenario_fields", "scenario_summary"},
     {"demand_csv", "start", "reconciliation"},
-    {"tape", "replay", "constraints", "reward", "kpis"},
+    {"tape", "replay", "constraints", "kpis"},
     {"dynamics", "situation", "scenario_files", "training_config"},
-    {"chain", "credit", "observation", "actions"},
+    {"upstream", "chain_features", "credit"},
+    {"chain", "agents", "upstream_features", "formula_start"},
+    {"observation", "actions", "reward"},
     {"vec_env"},
+    {"one_world"},
+    {"parallel", "single_store"},
 )
 
 SPEED = tuple(f"benchmarks/{name}.py" for name in ("speed", "idle_env", "first_win"))  # the learner
@@ -29,6 +33,7 @@ HOMES = {
     "stable_baselines3": ("inventory_env/vec_env.py", "policies/", *SPEED),
     "sb3_contrib": ("policies/",),
     "gymnasium": ("inventory_env/", "policies/", *SPEED),
+    "pettingzoo": ("inventory_env/parallel.py",),
     "safetensors": ("policies/",),
     "matplotlib": ("benchmarks/", "tuning/"),
     "optuna": ("tuning/",),
@@ -36,6 +41,7 @@ HOMES = {
     "pandas": ("inventory_env/demand_csv.py", "inventory_env/replay.py", "benchmarks/", "tuning/"),
 }
 LEARNING = {
+    "central_critic",
     "checkpoint",
     "learned",
     "ppo",

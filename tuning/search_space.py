@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from inventory_env.agents import Agents
 from inventory_env.errors import InputError
 from inventory_env.scenario import Scenario
 from inventory_env.settings import TrainingSettings
@@ -126,7 +127,7 @@ def search_space(scenario: Scenario, groups: Sequence[str], steps: int) -> Searc
     if not groups:
         raise InputError(f"--search: nothing to search; give some of {', '.join(GROUPS)}")
     settings = scenario.training
-    own = settings.n_steps * worlds_of(scenario) * len(scenario.stores)
+    own = settings.n_steps * worlds_of(scenario) * Agents(scenario).count
     experiences = max(steps // UPDATES, own)
     ordered = tuple(group for group in GROUPS if group in groups)
     parameters = [
@@ -139,8 +140,8 @@ def search_space(scenario: Scenario, groups: Sequence[str], steps: int) -> Searc
 
 
 def _ppo(scenario: Scenario, experiences: int) -> list[Parameter]:
-    base, stores = scenario.training, len(scenario.stores)
-    rows = stores * base.worlds_per_tape
+    base, agents = scenario.training, Agents(scenario).count
+    rows = agents * base.worlds_per_tape
     recipe = max(ROWS // rows, 1)
     own_groups = max(worlds_of(scenario) // base.worlds_per_tape, 1)
     width = "x".join(map(str, base.hidden))
@@ -233,7 +234,7 @@ def _ppo_settings(space: SearchSpace, values: Values) -> dict[str, Any]:
     entropy = _rounded(values["entropy"])
     group = space.scenario.training.worlds_per_tape
     n_steps = int(values["n_steps"])
-    fitting = space.experiences // (n_steps * group * len(space.scenario.stores))
+    fitting = space.experiences // (n_steps * group * Agents(space.scenario).count)
     limit = float(values["target_kl"])
     return {
         "learning_rate": rate,

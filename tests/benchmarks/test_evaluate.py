@@ -340,3 +340,31 @@ def test_bad_requests_are_refused_and_write_nothing(
     with pytest.raises(InputError, match=message):
         evaluate(chain(), policies, episodes=episodes, seed=0, out=out, learned=learned)
     assert not out.exists()
+
+
+def test_the_report_tells_tiers_apart(evaluation: Evaluation) -> None:
+    text = report_text(evaluation)
+    assert "\nLearned: stores. Not learned in this run: warehouse, supplier.\n" in text
+    costs, bullwhips = text.split("Tiers\n-----\n")[1].split("\n\n")[:2]
+    heads = [re.split(r"  +", part.splitlines()[0]) for part in (costs, bullwhips)]
+    tiers = ["stores", "warehouse", "supplier"]
+    assert heads == [["cost a day", *tiers], ["bullwhip", *tiers]]
+    for cost, bullwhip in zip(costs.splitlines()[1:], bullwhips.splitlines()[1:], strict=True):
+        name, *told = re.split(r"  +", cost)
+        kpis = evaluation.outcomes[name].kpis
+        expected = [kpis[f"{tier}_cost_per_period"].mean() for tier in ("store", *tiers[1:])]
+        assert [float(number) for number in told] == pytest.approx(expected, abs=0.006)
+        assert sum(expected) == pytest.approx(kpis["cost_per_period"].mean())
+        name, *told = re.split(r"  +", bullwhip)
+        kpis = evaluation.outcomes[name].kpis
+        expected = [kpis[f"{tier}bullwhip"].mean() for tier in ("", "warehouse_", "supplier_")]
+        assert [float(number) for number in told] == pytest.approx(expected, abs=0.006)
+
+
+def test_all_learners_are_named_and_a_single_tier_needs_no_table() -> None:
+    every = chain(training={"learn": "all"})
+    text = report_text(run_policies(every, [GOOD, LOW], episodes=4, seed=0))
+    assert "\nLearned: stores, warehouse, supplier.\n" in text
+    text = report_text(run_policies(chain(**SINGLE), [GOOD, LOW], episodes=4, seed=0))
+    assert "\nLearned: stores.\n" in text
+    assert "Tiers\n" not in text

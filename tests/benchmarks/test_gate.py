@@ -216,8 +216,8 @@ def test_a_learner_that_goes_the_wrong_way_fails(
     reference: Path, cases: Cases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rewards of the wrong sign; the run itself would hide it and keep its rule."""
-    rewards = vec_env_module.store_rewards
-    monkeypatch.setattr(vec_env_module, "store_rewards", lambda *args: -rewards(*args))
+    rewards = vec_env_module.agent_rewards
+    monkeypatch.setattr(vec_env_module, "agent_rewards", lambda *args: -rewards(*args))
     assert failed(lines_of(reference, learning_of(cases))) == ["learned"]
 
 
@@ -241,12 +241,12 @@ def test_a_policy_that_orders_too_much_fails(
 
 
 def test_worse_tuning_fails(reference: Path, cases: Cases, monkeypatch: pytest.MonkeyPatch) -> None:
-    minimise = rule_search._minimise
+    minimise = rule_search.minimise
 
     def upside_down(cost: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return minimise(lambda x: -cost(x), *args, **kwargs)
 
-    monkeypatch.setattr(rule_search, "_minimise", upside_down)
+    monkeypatch.setattr(rule_search, "minimise", upside_down)
     assert "tuned rule" in failed(lines_of(reference, learning_of(cases)))
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +67,8 @@ def one_store(kind: str, shortage: float, lead_time: int, **changes: object) -> 
 
 def test_every_scenario_file_has_its_numbers() -> None:
     files = {f"{file.parent.name}/{file.stem}" for file in FOLDER.glob("*/*.toml")}
-    assert files == set(CELLS)
-    assert len(CELLS) == 20 + 12 + 2 + 2 + 2
+    assert files == {str(cell.file.relative_to(FOLDER).with_suffix("")) for cell in CELLS.values()}
+    assert len(CELLS) == 20 + 12 + 2 + 2 + 2 + 5
     for cell in CELLS.values():
         scenario = cell.scenario()
         assert scenario.name == cell.instance.name
@@ -137,6 +138,7 @@ def test_warehouse_cap_of_three_stores() -> None:
 @pytest.mark.parametrize(
     "name",
     ["one-warehouse/three-stores", "one-warehouse/ten-stores", "backorder/cv-half"]
+    + ["every-tier/example-6-1"]
     + [name for name in CELLS if name.startswith("serial/")],
 )
 def test_the_simulator_finds_known_costs_again(name: str) -> None:
@@ -145,6 +147,43 @@ def test_the_simulator_finds_known_costs_again(name: str) -> None:
     for check in found.checks:
         assert check.agrees
         assert check.error < 0.006 * check.published
+
+
+EVERY_TIER = [cell for cell in CELLS.values() if cell.problems.suite == "every-tier"]
+
+
+@pytest.mark.parametrize("cell", EVERY_TIER, ids=lambda cell: cell.name)
+def test_where_every_tier_learns_the_chain_is_the_published_one(cell: Cell) -> None:
+    assert cell.instance.chain is not None
+    plain, scenario = CELLS[cell.instance.chain], cell.scenario()
+    published = plain.scenario()
+    assert published.learning_tiers() == ("stores",)
+    assert scenario.learning_tiers() == scenario.deciding_tiers()
+    assert cell.instance.reference == plain.instance.reference
+    assert cell.instance.charge == plain.instance.charge
+    changed = {"name": published.name, "training": published.training, "information": "shared"}
+    if plain.problems.suite == "serial":
+        for tier in ("warehouse", "supplier"):
+            site = getattr(scenario, tier)
+            assert site.rule.level == "auto"
+            changed[tier] = site.model_copy(update={"rule": getattr(published, tier).rule})
+        rule = cell.instance.rule
+        assert rule is not None
+        assert (rule.warehouse, rule.supplier) == (
+            published.warehouse.rule,
+            published.supplier.rule,
+        )
+    else:
+        assert cell.instance.rule == plain.instance.rule
+        assert scenario.information == cell.name.rpartition("-")[2]
+    assert scenario.model_copy(update=changed) == published
+
+
+def test_an_unknown_key_of_changes_is_named() -> None:
+    cell = CELLS["every-tier/three-stores-local"]
+    wrong = cell.instance.model_copy(update={"changes": {"infomation": "local"}})
+    with pytest.raises(InputError, match="every-tier/three-stores-local: infomation"):
+        replace(cell, instance=wrong).scenario()
 
 
 def test_unknown_suite() -> None:
@@ -228,7 +267,9 @@ def test_standard_errors_are_honest() -> None:
 def test_best_base_stock_of_zipkin() -> None:
     scenario = one_store("poisson", 9, 2)
     best = best_base_stock(scenario)
-    cost = rule_cost(best.policy(), scenario, seed=5, effort=Effort(rule=1_500_000, paired=1))
+    cost = rule_cost(
+        best.policy(scenario), scenario, seed=5, effort=Effort(rule=1_500_000, paired=1)
+    )
     assert cost.error < 0.008
     assert cost.mean == pytest.approx(6.32, abs=0.005 + 4 * cost.error)
 
@@ -385,6 +426,22 @@ def test_below_a_rule_only_if_every_seed_is(
     changed = result.model_copy(update={"runs": (result.runs[0], last)})
     (table,) = measured_tables(cells, [changed])
     assert [line.verdict for line in target_lines(table)] == [verdict]
+
+
+@pytest.mark.parametrize(("gain", "verdict"), [(0.006, "met"), (0.003, "missed")])
+def test_a_larger_gain_than_another_instance(
+    gain: float, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fake's lowest end is -0.1598, the other's highest -0.1562 less the gain."""
+    fake(monkeypatch)
+    cells = [CELLS["one-warehouse/ten-stores"], CELLS["every-tier/ten-stores-shared"]]
+    alone, both = run_cells(cells, seeds=2, results=None)
+    first = both.runs[0].model_copy(update={"difference": -0.5})
+    second = both.runs[1].model_copy(update={"difference": both.runs[1].difference - gain})
+    tables = measured_tables(cells, [alone, both.model_copy(update={"runs": (first, second)})])
+    lines = [line for line in target_lines(tables[1], tables) if "further below" in line.target]
+    assert [line.verdict for line in lines] == [verdict]
+    assert not [line for line in target_lines(tables[1]) if "further below" in line.target]
 
 
 def test_the_page_and_its_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

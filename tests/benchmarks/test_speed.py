@@ -41,6 +41,7 @@ MEASURED = Speed(
     vec_env_rows=1032,
     vec_env_rows_per_second=1.5e6,
     training=TrainingSpeed("three-stores", 90_000.0, 100_000.0, 0.9, (0.8, 0.95)),
+    every_tier=TrainingSpeed("three-stores-plant", 85_000.0, 100_000.0, 0.85, (0.8, 0.9)),
     first_wins=(FirstWin(0, 8.0, 0.0, 20.0), FirstWin(1, 10.0, 50.0, None)),
     peak_memory_mb=500.0,
 )
@@ -98,13 +99,14 @@ def test_rates_follow_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.training.ceiling_rows_per_second == pytest.approx(rows / 0.4)
     assert found.training.share == pytest.approx(0.8)
     assert found.training.share_range == pytest.approx((0.8, 0.8))
+    assert found.every_tier.share == pytest.approx(0.8)
     assert [run.store_periods_per_second for run in found.plain_chain] == pytest.approx(
         [1 * 3 / 0.5, 1024 * 3 / 0.5]
     )
     here = PeerSpeed("here", "2.0", pytest.approx(130 * 3 / 26.0))  # type: ignore[arg-type]
     assert found.peers == (here, PeerSpeed("gone", None, None))
     assert [win.seed for win in found.first_wins] == [4, 5]
-    assert len(told) == 8
+    assert len(told) == 9
 
 
 def test_the_idle_env_looks_like_the_chain_and_shares_no_array() -> None:
@@ -133,7 +135,7 @@ def test_the_idle_env_looks_like_the_chain_and_shares_no_array() -> None:
 
 
 def test_targets_are_met_exactly_at_their_edge() -> None:
-    assert verdicts(MEASURED) == ["met"] * 8
+    assert verdicts(MEASURED) == ["met"] * 9
     one, three, many, fifty = MEASURED.simulator
     slower = replace(three, store_periods_per_second=9.99e6, over_demand_draw=3.01)
     worse = replace(
@@ -145,9 +147,10 @@ def test_targets_are_met_exactly_at_their_edge() -> None:
             replace(fifty, store_periods_per_second=9e6),
         ),
         training=replace(MEASURED.training, share=0.899),
+        every_tier=replace(MEASURED.every_tier, share=0.849),
         first_wins=(*MEASURED.first_wins, FirstWin(2, 10.1, 50.0, 51.0)),
     )
-    assert verdicts(worse) == ["missed"] * 2 + ["met"] * 2 + ["missed"] * 4
+    assert verdicts(worse) == ["missed"] * 2 + ["met"] * 2 + ["missed"] * 5
     assert speed_table(worse).row_count == len(speed_lines(worse))
 
 

@@ -192,7 +192,7 @@ def test_the_untrained_policy_is_the_start_rule(tmp_path: Path) -> None:
 
     network = empty_network(run.scenario)
     load_network(network, read_tensors(tmp_path / BEST)[0], tmp_path / BEST)
-    learned = LearnedPolicy(run.scenario, run.start_rule.rule, network)
+    learned = LearnedPolicy(run.scenario, run.start_rule, network)
     tape = draw_tape(run.scenario, seed=1, purpose=Purpose.TEST, worlds=4)
     np.testing.assert_array_equal(
         mean_costs(learned, run.scenario, tape), mean_costs(run.start_rule, run.scenario, tape)

@@ -35,7 +35,7 @@ def small(name: str = "three-stores", **settings: object) -> tuple[Scenario, Rul
 def env_of(
     scenario: Scenario, rule: RulePolicy, *, worlds: int = 8, continuing: bool = False
 ) -> ChainVecEnv:
-    return ChainVecEnv(scenario, rule.rule, seed=1, worlds=worlds, continuing=continuing)
+    return ChainVecEnv(scenario, rule, seed=1, worlds=worlds, continuing=continuing)
 
 
 def zeros(env: ChainVecEnv) -> np.ndarray:

@@ -1,0 +1,290 @@
+"""The standard environments keep their contracts and show the same chain as the VecEnv."""
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from pettingzoo.test import parallel_api_test, parallel_seed_test
+from stable_baselines3.common.env_checker import check_env as sb3_check_env
+
+from inventory_env import parallel_env
+from inventory_env.errors import InputError
+from inventory_env.formula_start import FormulaStart
+from inventory_env.frozen import Array
+from inventory_env.reconciliation import Ledger, Money
+from inventory_env.rules import BaseStockConfig
+from inventory_env.scenario import Scenario
+from inventory_env.scenario_files import load_scenario
+from inventory_env.settings import Continuous
+from inventory_env.single_store import SingleStoreEnv
+from inventory_env.situation import Situation
+from inventory_env.vec_env import ChainVecEnv, Start
+from policies.rule_based import RulePolicy
+from policies.rule_search import formula_rule
+
+ROOT = Path(__file__).parent.parent.parent
+SERIAL = str(ROOT / "benchmarks" / "published" / "serial" / "example-6-1.toml")
+SINGLE = "inventory_env.single_store:hmarl/SingleStore-v0"
+
+
+class OrderNothing:
+    """A start under which an offset is the order."""
+
+    def wishes(self, situation: Situation) -> Array:
+        return np.zeros((1, situation.params.stores + 2))
+
+
+def changed(scenario: Scenario, **settings: object) -> Scenario:
+    training = scenario.training.model_copy(update=settings)
+    return scenario.model_copy(update={"training": training})
+
+
+def vec_env(scenario: Scenario, seed: int, start: Start | None = None) -> ChainVecEnv:
+    """The same by the VecEnv's own means."""
+    scenario = changed(scenario, learn="all", worlds_per_tape=1)
+    start = FormulaStart(scenario) if start is None else start
+    return ChainVecEnv(scenario, start, seed=seed, worlds=1)
+
+
+def assert_same_ledger(one: Ledger, other: Ledger) -> None:
+    for field in fields(Ledger):
+        left, right = getattr(one, field.name), getattr(other, field.name)
+        np.testing.assert_array_equal(left, right, err_msg=field.name)
+
+
+@pytest.mark.parametrize("start", [None, OrderNothing()], ids=["formulas", "own start"])
+@pytest.mark.parametrize("information", ["shared", "local"])
+@pytest.mark.parametrize("name", ["three-stores", SERIAL], ids=["three-stores", "serial"])
+def test_agents_are_the_rows_of_a_vec_env(name: str, information: str, start: Start | None) -> None:
+    """Bit by bit: observations, rewards and ledgers, beyond the end of an episode."""
+    update = {"information": information, "periods": 60, "warm_up": 0}
+    scenario = load_scenario(name).model_copy(update=update)
+    env, rows = parallel_env(scenario, seed=3, start=start), vec_env(scenario, 3, start)
+    rng = np.random.default_rng(0)
+    expected = np.asarray(rows.reset())
+    observations, _ = env.reset()
+    for period in range(1, 91):
+        np.testing.assert_array_equal(np.stack(list(observations.values())), expected)
+        actions = rng.integers(0, rows.action_space.n, rows.num_envs)
+        given = dict(zip(env.agents, actions, strict=True))
+        observations, rewards, terminations, truncations, infos = env.step(given)
+        found, paid, dones, row_infos = rows.step(actions)
+        expected = np.asarray(found)
+        assert np.array_equal(list(rewards.values()), paid) and paid.any()
+        assert list(truncations.values()) == dones.tolist() == [period == 60] * rows.num_envs
+        assert not any(terminations.values())
+        assert_same_ledger(env._world.env.ledger, rows.ledger)
+        cost = sum(info["cost"] for info in infos.values())
+        money = Money.of(rows.situation.params, rows.ledger)
+        assert cost == pytest.approx(money.chain[0], rel=1e-12)
+        if period == 60:
+            last = [info["terminal_observation"] for info in row_infos]
+            np.testing.assert_array_equal(np.stack(list(observations.values())), last)
+            assert not env.agents
+            observations, _ = env.reset()
+
+
+@pytest.mark.parametrize(
+    ("name", "agents"),
+    [
+        ("single-store", ["store_0"]),
+        ("three-stores", ["store_0", "store_1", "store_2", "warehouse"]),
+        (SERIAL, ["store_0", "warehouse", "supplier"]),
+    ],
+    ids=["single-store", "three-stores", "serial"],
+)
+@pytest.mark.parametrize("scheme", ["own", "continuous"])
+def test_pettingzoos_own_tests_pass(name: str, agents: list[str], scheme: str) -> None:
+    scenario = load_scenario(name).model_copy(update={"periods": 40, "warm_up": 0})
+    if scheme == "continuous":
+        scenario = changed(scenario, actions=Continuous(scheme="continuous"))
+    assert parallel_env(scenario).possible_agents == agents
+    parallel_api_test(parallel_env(scenario), num_cycles=100)
+    parallel_seed_test(lambda: parallel_env(scenario), num_cycles=100)
+
+
+def test_who_learns_and_the_critic_are_the_learners_business() -> None:
+    scenario = load_scenario("three-stores")
+    taught = changed(scenario, learn=("warehouse",), critic="central", worlds_per_tape=4)
+    one, other = parallel_env(scenario), parallel_env(taught)
+    for left, right in zip(one.reset()[0].values(), other.reset()[0].values(), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_a_seed_names_a_row_of_episodes() -> None:
+    env = parallel_env("three-stores", seed=5)
+
+    def demand() -> list[list[float]]:
+        episodes = []
+        for _ in range(2):
+            env.step(dict.fromkeys(env.agents, 0))
+            episodes.append(env._world.env.ledger.demand[0].tolist())
+            env.reset()
+        return episodes
+
+    env.reset()
+    of_five = demand()
+    assert of_five[0] != of_five[1]
+    env.reset(seed=6)
+    of_six = demand()
+    env.reset(seed=5)
+    assert demand() == of_five != of_six
+
+
+def test_a_seed_restarts_after_an_episode_too() -> None:
+    scenario = load_scenario("single-store").model_copy(update={"periods": 5, "warm_up": 0})
+    env = parallel_env(scenario, seed=1)
+    first, _ = env.reset()
+    seen = []
+    for _ in range(2):
+        while env.agents:
+            last = env.step({"store_0": 0})[0]
+        seen.append(last["store_0"])
+        again, _ = env.reset(seed=1)
+        np.testing.assert_array_equal(again["store_0"], first["store_0"])
+    np.testing.assert_array_equal(*seen)
+
+
+def test_wrong_steps_are_named() -> None:
+    scenario = load_scenario("three-stores").model_copy(update={"periods": 5, "warm_up": 0})
+    env = parallel_env(scenario)
+    with pytest.raises(InputError, match=r"call reset\(\) first"):
+        env.step({})
+    env.reset()
+    rule = dict.fromkeys(env.agents, 0)
+    with pytest.raises(InputError, match=r"^actions must be of store_0, .* got store_0$"):
+        env.step({"store_0": 0})
+    for wrong in (-1, 10_000, 0.5, "much", np.array([1])):
+        with pytest.raises(InputError, match=r"^action of warehouse must be in Discrete"):
+            env.step(rule | {"warehouse": wrong})
+    while env.agents:
+        env.step(rule)
+    with pytest.raises(InputError, match=r"call reset\(\) first"):
+        env.step(rule)
+
+
+def test_without_pettingzoo_the_message_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "inventory_env.parallel", raising=False)
+    monkeypatch.setitem(sys.modules, "pettingzoo", None)
+    with pytest.raises(InputError, match=r"pip install 'hmarl\[pettingzoo\]'"):
+        parallel_env("three-stores")
+
+
+# --- the start --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["three-stores", "fifty-stores", "single-store", SERIAL])
+def test_the_default_start_is_the_formula_rule_and_the_scenarios_own(name: str) -> None:
+    scenario = load_scenario(name)
+    rows = vec_env(scenario, 0)
+    rows.reset()
+    rng = np.random.default_rng(1)
+    stores = RulePolicy("base-stock", formula_rule("base-stock", scenario))
+    for _ in range(30):
+        rows.step(rng.integers(0, rows.action_space.n, rows.num_envs))
+        wishes = FormulaStart(scenario).wishes(rows.situation)
+        given = len(scenario.stores)
+        np.testing.assert_allclose(wishes[:, :given], stores.wishes(rows.situation), rtol=1e-9)
+        state = rows.situation.state
+        if not scenario.warehouse.unlimited and not scenario.seasonal:
+            level = scenario.warehouse_rule.level
+            wish = np.maximum(level - state.warehouse_echelon_position, 0.0)
+            np.testing.assert_allclose(wishes[:, given], wish)
+    assert wishes.shape[1] == rows.num_envs
+
+
+def test_under_local_information_the_start_upstream_looks_at_its_own_stock() -> None:
+    scenario = load_scenario(SERIAL).model_copy(update={"information": "local"})
+    rows = vec_env(scenario, 0)
+    rows.reset()
+    orders = []
+    for _ in range(20):
+        rows.step(np.zeros(rows.num_envs, dtype=np.int64))
+        state = rows.situation.state
+        need = scenario.upstream_need("warehouse", echelon=False)
+        wish = FormulaStart(scenario).wishes(rows.situation)[:, 1]
+        np.testing.assert_allclose(wish, np.maximum(need.level() - state.warehouse_position, 0.0))
+        orders.append(wish[0])
+    assert len(set(orders)) > 1
+    own = BaseStockConfig(kind="base-stock", level=7.0)
+    kept = scenario.model_copy(
+        update={"warehouse": scenario.warehouse.model_copy(update={"rule": own})}
+    )
+    wish = FormulaStart(kept).wishes(rows.situation)[:, 1]
+    np.testing.assert_allclose(wish, np.maximum(7.0 - state.warehouse_position, 0.0))
+
+
+# --- the single store -------------------------------------------------------------------------
+
+
+def test_the_single_store_is_made_by_its_id_alone() -> None:
+    code = f"import gymnasium; print(gymnasium.make({SINGLE!r}).reset(seed=1)[0].shape)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    shape = parallel_env("single-store").observation_space("store_0").shape
+    assert done.stdout.strip() == str(shape)
+
+
+@pytest.mark.parametrize("scheme", ["own", "continuous"])
+def test_the_checkers_of_gymnasium_and_sb3_pass(scheme: str) -> None:
+    scenario = load_scenario("single-store")
+    if scheme == "continuous":
+        scenario = changed(scenario, actions=Continuous(scheme="continuous"))
+    check_env(gymnasium.make(SINGLE, scenario=scenario).unwrapped, skip_render_check=True)
+    sb3_check_env(gymnasium.make(SINGLE, scenario=scenario))
+
+
+def test_the_single_store_is_the_row_of_a_vec_env() -> None:
+    scenario = load_scenario("single-store").model_copy(update={"periods": 40, "warm_up": 0})
+    env, rows = SingleStoreEnv(scenario), vec_env(scenario, 9)
+    rng = np.random.default_rng(0)
+    expected = np.asarray(rows.reset())
+    observation, _ = env.reset(seed=9)
+    for period in range(1, 61):
+        np.testing.assert_array_equal(observation, expected[0])
+        action = rng.integers(0, rows.action_space.n)
+        observation, reward, terminated, truncated, info = env.step(action)
+        found, paid, _, _ = rows.step(np.array([action]))
+        expected = np.asarray(found)
+        assert (reward, terminated, truncated) == (paid[0], False, period == 40)
+        assert info["cost"] == Money.of(rows.situation.params, rows.ledger).chain[0]
+        if truncated:
+            observation, _ = env.reset()
+
+
+def test_without_a_seed_no_two_are_alike() -> None:
+    demand = []
+    for _ in range(2):
+        env = SingleStoreEnv()
+        env.reset()
+        demand.append(env._world.env.situation.tape.demand[:20])
+    assert (demand[0] != demand[1]).any()
+
+
+def test_a_chain_is_no_single_store() -> None:
+    with pytest.raises(InputError, match=r"'three-stores': .* got store_0, .*, warehouse; "):
+        gymnasium.make(SINGLE, scenario="three-stores")
+    with pytest.raises(InputError, match="give a TOML file or one of"):
+        gymnasium.make(SINGLE, scenario="no-such")
+
+
+# --- the docs ---------------------------------------------------------------------------------
+
+
+def test_the_examples_in_the_docs_run() -> None:
+    page = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
+    many, one = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    found: dict[str, object] = {}
+    exec(many, found)
+    assert found["cost"] > 0 and all(found["truncations"].values())
+    exec(one, found)
+    assert found["info"]["cost"] >= 0
