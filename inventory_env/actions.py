@@ -16,7 +16,8 @@ from inventory_env.scenario import Scenario
 from inventory_env.settings import Continuous, OrderQuantity, OrderUpTo, RuleOffset
 from inventory_env.situation import Situation
 
-CONTINUOUS_STEPS = 12  # offsets on either side of 0 where units are continuous
+MOST_STEPS = 10  # offsets on either side of 0, where none are asked for
+START_SPREAD = 1 / 3  # sd of the offsets that are first tried, of the largest
 UPSTREAM_REACH = 0.5  # of a store's reach in its own sd: many stores' orders even out
 
 
@@ -68,34 +69,47 @@ class DiscreteActions(Actions):
         return allowed
 
 
+class RealOffsets(Actions):
+    """Any bounded offset to the start rule's order, in units that can be divided.
+
+    An agent's action from -1 to 1 is the share of its largest offset.
+    """
+
+    def __init__(self, scenario: Scenario, agents: Agents, settings: RuleOffset) -> None:
+        self.widest = _widest(scenario, agents, settings)  # (agent,) units
+        self.space = spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
+
+    def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
+        share = np.clip(actions[:, :, 0].astype(np.float64), -1.0, 1.0)
+        return np.maximum(rule + share * self.widest, 0.0)
+
+
 class RuleOffsets(DiscreteActions):
-    """Bounded offsets to the start rule's order, and perhaps an order of nothing.
+    """A ladder of offsets to the start rule's order, and perhaps an order of nothing.
 
     With `zero_order` action 0 orders nothing; the others are the offsets -K..K.
     """
 
     def __init__(self, scenario: Scenario, agents: Agents, settings: RuleOffset) -> None:
         super().__init__(agents)
-        sd = np.maximum(agents.sd, 0.1 * agents.mean)
-        reach = settings.reach if settings.reach != "auto" else _reach(scenario)
-        widest = reach * sd * np.where(agents.sites < agents.stores, 1.0, UPSTREAM_REACH)
+        widest = _widest(scenario, agents, settings)
         if scenario.whole:
             widest = np.maximum(np.ceil(widest), 2.0)
         if settings.steps != "auto":
             self.steps = settings.steps
         else:
-            self.steps = int(min(widest.max(), 10)) if scenario.whole else CONTINUOUS_STEPS
+            self.steps = int(min(widest.max(), MOST_STEPS)) if scenario.whole else MOST_STEPS
         ladder = np.arange(-self.steps, self.steps + 1) / self.steps
         self.offsets = widest[:, None] * ladder  # (agent, offset) units
         if scenario.whole:
             self.offsets = np.rint(self.offsets)
-        self.zero_order = agents.lumpy if settings.zero_order == "auto" else settings.zero_order
+        self.zero_order = _zero_order(agents, settings)
         count = 2 * self.steps + 1 + self.zero_order
         self.space = spaces.Discrete(count)
         self.preferred = self.steps + self.zero_order
         step = np.arange(count) - self.preferred
         # A bell around the rule's own order: training starts at the rule.
-        self.start_logits = -0.5 * (step / (self.steps / 3)) ** 2
+        self.start_logits = -0.5 * (step / (self.steps * START_SPREAD)) ** 2
 
     def wishes(self, actions: npt.NDArray[np.generic], situation: Situation, rule: Array) -> Array:
         chosen = actions.astype(np.int64) - self.zero_order
@@ -162,12 +176,27 @@ def make_actions(scenario: Scenario) -> Actions:
     """The scenario's action scheme."""
     settings, agents = scenario.training.actions, Agents(scenario)
     if isinstance(settings, RuleOffset):
-        return RuleOffsets(scenario, agents, settings)
+        lists = scenario.whole or settings.steps != "auto" or _zero_order(agents, settings)
+        if lists or scenario.training.algorithm == "maskable-ppo":
+            return RuleOffsets(scenario, agents, settings)
+        return RealOffsets(scenario, agents, settings)
     if isinstance(settings, OrderQuantity):
         return OrderQuantities(scenario, agents, settings)
     if isinstance(settings, OrderUpTo):
         return OrderUpToLevels(scenario, agents, settings)
     return ContinuousActions(agents, settings)
+
+
+def _widest(scenario: Scenario, agents: Agents, settings: RuleOffset) -> Array:
+    """(agent,) largest offset, units."""
+    sd = np.maximum(agents.sd, 0.1 * agents.mean)
+    reach = settings.reach if settings.reach != "auto" else _reach(scenario)
+    return reach * sd * np.where(agents.sites < agents.stores, 1.0, UPSTREAM_REACH)
+
+
+def _zero_order(agents: Agents, settings: RuleOffset) -> bool:
+    """Whether one more action orders nothing."""
+    return agents.lumpy if settings.zero_order == "auto" else settings.zero_order
 
 
 def _reach(scenario: Scenario) -> float:

@@ -45,13 +45,15 @@ class RewardWeights(Frozen):
 
 
 class RuleOffset(Frozen):
-    """A bounded whole number of steps added to the start rule's order."""
+    """A bounded offset added to the start rule's order: one of a list, or, where units are
+    continuous and no list is needed, any."""
 
     scheme: Literal["rule-offset"] = "rule-offset"
     reach: Positive | Literal["auto"] = "auto"
     """Largest offset in standard deviations of one period's demand, above 0, or "auto"."""
     steps: Annotated[int, Field(ge=1, le=20)] | Literal["auto"] = "auto"
-    """Offsets on either side of 0, 1 to 20; "auto": one a unit, 10 at most; 12 if continuous."""
+    """Offsets on either side of 0, 1 to 20; "auto": one a unit, 10 at most; a list of 10 or any
+    offset where units are continuous."""
     zero_order: bool | Literal["auto"] = "auto"
     """A further action that orders nothing; "auto": where an order has a fixed cost or minimum."""
 

@@ -7,6 +7,7 @@ from inventory_env.actions import (
     ContinuousActions,
     DiscreteActions,
     OrderUpToLevels,
+    RealOffsets,
     RuleOffsets,
     make_actions,
 )
@@ -47,6 +48,38 @@ def test_offset_zero_is_the_rule_and_offsets_are_bounded_by_the_spread_of_demand
     np.testing.assert_array_equal(actions.wishes(middle, chain.situation, rule), rule)
     top = actions.wishes(np.full(rule.shape, actions.space.n - 1), chain.situation, rule)
     np.testing.assert_array_equal(top - rule, np.broadcast_to([10.0, 8.0, 6.0], rule.shape))
+
+
+def test_offsets_of_continuous_units_may_take_any_value_within_reach() -> None:
+    scenario = scenario_with(RuleOffset(reach=1.0)).model_copy(update={"units": "continuous"})
+    chain, rule = situation_after(scenario)
+    actions = make_actions(scenario)
+    assert isinstance(actions, RealOffsets)
+    rule = rule + 20.0
+    for value, share in ((0.0, 0.0), (1.0, 1.0), (-0.25, -0.25), (7.0, 1.0), (-7.0, -1.0)):
+        wish = actions.wishes(np.full((*rule.shape, 1), value), chain.situation, rule)
+        wanted = share * scenario.demand_sd
+        np.testing.assert_allclose(wish - rule, np.broadcast_to(wanted, rule.shape))
+    assert not actions.wishes(np.full((*rule.shape, 1), -1.0), chain.situation, 0 * rule).any()
+
+
+@pytest.mark.parametrize(
+    ("settings", "training"),
+    [
+        (RuleOffset(steps=4), {}),
+        (RuleOffset(zero_order=True), {}),
+        (RuleOffset(), {"algorithm": "maskable-ppo"}),
+    ],
+    ids=["steps", "zero-order", "maskable"],
+)
+def test_continuous_units_have_a_list_of_offsets_where_one_is_needed(
+    settings: RuleOffset, training: dict[str, str]
+) -> None:
+    scenario = scenario_with(settings).model_copy(update={"units": "continuous"})
+    changed = scenario.training.model_copy(update=training)
+    actions = make_actions(scenario.model_copy(update={"training": changed}))
+    assert isinstance(actions, RuleOffsets)
+    assert actions.space.n == 2 * actions.steps + 1 + actions.zero_order
 
 
 def test_a_zero_order_stands_beside_the_offsets_where_orders_cost_money() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium import spaces
 from gymnasium.utils.env_checker import check_env
 from pettingzoo.test import parallel_api_test, parallel_seed_test
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
@@ -52,6 +53,14 @@ def vec_env(scenario: Scenario, seed: int, start: Start | None = None) -> ChainV
     return ChainVecEnv(scenario, start, seed=seed, worlds=1)
 
 
+def drawn(rng: np.random.Generator, rows: ChainVecEnv) -> np.ndarray:
+    """An action for each row."""
+    space = rows.action_space
+    if isinstance(space, spaces.Discrete):
+        return rng.integers(0, space.n, rows.num_envs)
+    return rng.uniform(-1.0, 1.0, (rows.num_envs, *space.shape)).astype(np.float32)
+
+
 def assert_same_ledger(one: Ledger, other: Ledger) -> None:
     for field in fields(Ledger):
         left, right = getattr(one, field.name), getattr(other, field.name)
@@ -71,7 +80,7 @@ def test_agents_are_the_rows_of_a_vec_env(name: str, information: str, start: St
     observations, _ = env.reset()
     for period in range(1, 91):
         np.testing.assert_array_equal(np.stack(list(observations.values())), expected)
-        actions = rng.integers(0, rows.action_space.n, rows.num_envs)
+        actions = drawn(rng, rows)
         given = dict(zip(env.agents, actions, strict=True))
         observations, rewards, terminations, truncations, infos = env.step(given)
         found, paid, dones, row_infos = rows.step(actions)
@@ -189,7 +198,7 @@ def test_the_default_start_is_the_formula_rule_and_the_scenarios_own(name: str) 
     rng = np.random.default_rng(1)
     stores = RulePolicy("base-stock", formula_rule("base-stock", scenario))
     for _ in range(30):
-        rows.step(rng.integers(0, rows.action_space.n, rows.num_envs))
+        rows.step(drawn(rng, rows))
         wishes = FormulaStart(scenario).wishes(rows.situation)
         given = len(scenario.stores)
         np.testing.assert_allclose(wishes[:, :given], stores.wishes(rows.situation), rtol=1e-9)
@@ -207,7 +216,7 @@ def test_under_local_information_the_start_upstream_looks_at_its_own_stock() -> 
     rows.reset()
     orders = []
     for _ in range(20):
-        rows.step(np.zeros(rows.num_envs, dtype=np.int64))
+        rows.step(np.full((rows.num_envs, 1), -1.0, dtype=np.float32))
         state = rows.situation.state
         need = scenario.upstream_need("warehouse", echelon=False)
         wish = FormulaStart(scenario).wishes(rows.situation)[:, 1]
