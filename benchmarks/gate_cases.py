@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.gate_speed import drawing, ppo, simulation, vec_env
+from benchmarks.published_instances import cells_of
 from benchmarks.speed import Work
 from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario
@@ -18,7 +19,10 @@ FOLDER = Path(__file__).parent
 
 
 def _load(chain: str) -> Scenario:
-    """A scenario file of this folder, or what `load_scenario` finds."""
+    """A published instance, a scenario file of this folder, or what `load_scenario` finds."""
+    for cell in cells_of("all"):
+        if chain == f"published/{cell.name}":
+            return cell.scenario()
     file = FOLDER / f"{chain}.toml"
     return load_scenario(file if file.is_file() else chain)
 
@@ -116,6 +120,7 @@ CASES = Cases(
         LearningCase("fifty-stores", 2_500_000, worlds=200),
         LearningCase("published/lost-sales/poisson-p19-l4", 1_000_000),
         LearningCase("published/one-warehouse/three-stores", 2_500_000, worlds=500),
+        LearningCase("published/every-tier/three-stores-shared", 2_500_000, worlds=500),
     ),
     speeds=(
         SpeedCase("simulator", "three-stores", 64, simulation),

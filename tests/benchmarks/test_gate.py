@@ -391,6 +391,12 @@ def test_the_shipped_reference_has_every_case(quick: bool) -> None:
     assert {case.name for case in todo.speeds} == set(part.speeds)
 
 
+def test_one_case_teaches_more_than_one_tier() -> None:
+    tiers = {case.name: case.scenario().learning_tiers() for case in CASES.learning}
+    assert tiers.pop("published/every-tier/three-stores-shared") == ("stores", "warehouse")
+    assert set(tiers.values()) == {("stores",)}
+
+
 def test_learning_gains_more_than_its_margin() -> None:
     """Else a learner that only returns its tuned rule would pass."""
     for name, entry in read_reference(SHIPPED).quick.learning.items():
