@@ -46,6 +46,8 @@ class Stage(Frozen):
     """"tuned rules", "phase 1" to "phase 3", "tuned rules, every tier", "all at once"."""
     learns: tuple[Tier, ...]
     """Tiers that learned in it."""
+    steps: Annotated[int, Field(ge=0)]
+    """Training steps it learned in."""
     training_seconds: NonNegative
     """Seconds it learned for."""
     kept_rule: bool
@@ -75,8 +77,6 @@ class PhaseResults(Frozen):
 
     scenario: str
     """Its name."""
-    steps: Annotated[int, Field(ge=1)]
-    """Training steps of a stage."""
     episodes: Annotated[int, Field(ge=2)]
     """Joint test episodes."""
     evaluation_seed: Annotated[int, Field(ge=0)]
@@ -142,7 +142,6 @@ def judge_phases(
         found.append(SeedPhases(seed=seed, stages=tuple(stages)))
     return PhaseResults(
         scenario=scenario.name,
-        steps=scenario.training.steps,
         episodes=episodes,
         evaluation_seed=evaluation_seed,
         seeds=tuple(found),
@@ -177,6 +176,7 @@ def _stage(
     return Stage(
         name=name,
         learns=() if run is None else run.scenario.learning_tiers(),
+        steps=0 if run is None else run.scenario.training.steps,
         training_seconds=0.0 if run is None else run.manifest["training_seconds"],
         kept_rule=run is not None and run.manifest["kept_rule"],
         cost=float(kpis["cost_per_period"].mean()),

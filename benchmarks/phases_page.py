@@ -8,8 +8,8 @@ from benchmarks.phases import Against, PhaseResults, Stage, read_phases
 
 WORDS = """\
 Phase 1 teaches the stores; phase 2 the warehouse, on top of phase 1's run; phase 3 the supplier, on
-top of phase 2's, where it has something to order. *All at once* teaches them together. {steps:,}
-training steps each; all are judged on the same {episodes:,} test episodes, without exploration.
+top of phase 2's, where it has something to order. *All at once* teaches them together. All
+are judged on the same {episodes:,} test episodes, without exploration.
 *Tuned rules* are what phase 1 starts from: the stores' are tuned, warehouse and supplier follow the
 scenario's; *tuned rules, every tier* are what all at once starts from. *Against*: the cost less the
 other's, in % of the other's, with its paired 95 % interval; below 0 is cheaper. Phase 1 is set
@@ -20,6 +20,7 @@ HEADS = [
     "stage",
     "seed",
     "learns",
+    "steps",
     "training, s",
     "cost",
     "fill rate, %",
@@ -39,7 +40,7 @@ def phases_section(file: Path) -> str:
     return "\n".join(
         [
             f"## Phases: {found.scenario}\n",
-            WORDS.format(steps=found.steps, episodes=found.episodes),
+            WORDS.format(episodes=found.episodes),
             markdown_table(HEADS, _rows(found)),
             markdown_table(["target", "measured", "verdict"], target),
             origin(found.made_by),
@@ -78,6 +79,7 @@ def _row(seed: str, stage: Stage) -> list[str]:
         stage.name,
         seed + kept,
         ", ".join(stage.learns),
+        f"{stage.steps:,}",
         f"{stage.training_seconds:.0f}",
         f"{stage.cost:.5g}",
         f"{100 * stage.fill_rate:.2f}",
@@ -92,6 +94,7 @@ def _mean_row(stages: tuple[Stage, ...]) -> list[str]:
         stages[0].name,
         "mean ± sd",
         ", ".join(stages[0].learns),
+        f"{stages[0].steps:,}" if stages[0].learns else "",
         f"{mean(stage.training_seconds for stage in stages):.0f}" if stages[0].learns else "",
         _spread([stage.cost for stage in stages], ".5g"),
         _spread([100 * stage.fill_rate for stage in stages], ".2f"),

@@ -154,7 +154,8 @@ def test_the_page_has_a_section(training: FakeTraining, tmp_path: Path) -> None:
     for stage in found.seeds[1].stages[1:3]:
         assert stage.against_before is not None
         low, high = stage.against_before.ci95
-        cells = [stage.name, "1", stage.learns[0], "2", f"{stage.cost:.5g}"]
+        taught = [stage.learns[0], f"{stage.steps:,}"]
+        cells = [stage.name, "1", *taught, "2", f"{stage.cost:.5g}"]
         assert f"| {' | '.join(cells)} | {100 * stage.fill_rate:.2f} |" in section
         assert f"| {stage.against_before.percent:+.2f} [{low:+.2f}, {high:+.2f}] |" in section
     assert "| phase 3 | 1 (kept its start) | supplier |" in section
@@ -182,7 +183,7 @@ def test_the_command_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert run.exit_code == 0, run.output
     assert "seed 0, phase 3:" in run.output
     found = read_phases(tmp_path / "phases-small.json")
-    assert (found.episodes, found.steps, found.evaluation_seed) == (4, 1000, 1_000_003)
+    assert (found.episodes, found.evaluation_seed) == (4, 1_000_003)
     assert len(found.seeds[0].stages) == 6
 
 
