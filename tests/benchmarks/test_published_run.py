@@ -68,7 +68,7 @@ def one_store(kind: str, shortage: float, lead_time: int, **changes: object) -> 
 def test_every_scenario_file_has_its_numbers() -> None:
     files = {f"{file.parent.name}/{file.stem}" for file in FOLDER.glob("*/*.toml")}
     assert files == {str(cell.file.relative_to(FOLDER).with_suffix("")) for cell in CELLS.values()}
-    assert len(CELLS) == 20 + 12 + 2 + 2 + 2 + 5
+    assert len(CELLS) == 20 + 12 + 2 + 2 + 2 + 7
     for cell in CELLS.values():
         scenario = cell.scenario()
         assert scenario.name == cell.instance.name
@@ -175,7 +175,9 @@ def test_where_every_tier_learns_the_chain_is_the_published_one(cell: Cell) -> N
         )
     else:
         assert cell.instance.rule == plain.instance.rule
-        assert scenario.information == cell.name.rpartition("-")[2]
+        name, central, _ = cell.name.partition("-central-critic")
+        assert scenario.information == name.rpartition("-")[2]
+        assert scenario.training.critic == ("central" if central else "own")
     assert scenario.model_copy(update=changed) == published
 
 
