@@ -17,14 +17,15 @@ from benchmarks.results import write_figure
 from benchmarks.style import INK, LEARNED, MUTED, name_rows, new_figure, tidy
 
 WORDS = """\
-PPO with the default recipe, the same for every instance, judged without exploration on test demand
-that no training saw. A policy's cost is the paired rule's over a long simulation plus the mean
-difference between policy and rule on common demand; where supply is unlimited both are regressed
-on functions of demand with known means. *Ours*: mean ± standard deviation over training seeds, in
-parentheses the standard error of the simulation. *Gap*: to the optimum that value iteration finds
-(in parentheses beside the published one), else to the number published. *Against rule*: the paired
-difference, in % of the rule's cost, with the interval of 95 % that simulation leaves. *Kept start
-rule*: seeds whose policy did not clearly beat the rule that learning starts from.
+PPO with the default recipe, the same for every instance unless said below, judged without
+exploration on test demand that no training saw. A policy's cost is the paired rule's over a long
+simulation plus the mean difference between policy and rule on common demand; where supply is
+unlimited both are regressed on functions of demand with known means. *Ours*: mean ± standard
+deviation over training seeds, in parentheses the standard error of the simulation. *Gap*: to the
+optimum that value iteration finds (in parentheses beside the published one), else to the number
+published. *Against rule*: the paired difference, in % of the rule's cost, with the interval of 95 %
+that simulation leaves. *Kept start rule*: seeds whose policy did not clearly beat the rule that
+learning starts from.
 """
 SIMULATOR_WORDS = """\
 Costs that need no learning, found again. They agree if the difference is within 0.5 % or three
@@ -272,17 +273,25 @@ def _section(part: Measured, found: Sequence[Measured]) -> str:
         cell.instance.charge for cell in part.cells
     )
     lines = [[*line[:2], strong(line.verdict)] for line in target_lines(part, found)]
+    own = [_own_settings(cell) for cell in part.cells]
     newest = max(part.results, key=lambda result: str(result.made_by["written"]))
     return "\n".join(
         [
             f"## Published numbers: {problems.title[0].lower()}{problems.title[1:]}\n",
-            f"{WORDS}\n{said}{charged}\n",
+            f"{WORDS}\n{said}{charged}{''.join(own)}\n",
             markdown_table(heads(problems), [row(*pair) for pair in part.pairs]),
             *([markdown_table(list(Line._fields), lines)] if lines else []),
             f"![Gap by instance](images/{picture_name(part.table)})\n",
             origin(newest.made_by),
         ]
     )
+
+
+def _own_settings(cell: Cell) -> str:
+    """What an instance's recipe has that is not the default."""
+    training = cell.instance.changes.get("training", {})
+    own = [f"{name} = {x:,}" for name, x in training.items() if name not in ("learn", "critic")]
+    return f" {cell.instance.name}: {', '.join(own)}." * bool(own)
 
 
 def picture_name(table: str) -> str:
