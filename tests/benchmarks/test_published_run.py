@@ -431,19 +431,27 @@ def test_below_a_rule_only_if_every_seed_is(
     assert [line.verdict for line in target_lines(table)] == [verdict]
 
 
-@pytest.mark.parametrize(("gain", "verdict"), [(0.006, "met"), (0.003, "missed")])
+@pytest.mark.parametrize(("gain", "verdict"), [(0.07, "met"), (0.05, "missed")])
 def test_a_larger_gain_than_another_instance(
     gain: float, verdict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The fake's lowest end is -0.1598, the other's highest -0.1562 less the gain."""
+    """Two seeds each, 0.02 apart: the difference is known to 4.303 x sqrt(2 x 0.0002 / 2)."""
     fake(monkeypatch)
     cells = [CELLS["one-warehouse/ten-stores"], CELLS["every-tier/ten-stores-shared"]]
+
+    def shifted(result: CellResult, by: float) -> CellResult:
+        ends = zip(result.runs, (by - 0.01, by + 0.01), strict=True)
+        runs = tuple(run.model_copy(update={"difference": x}) for run, x in ends)
+        return result.model_copy(update={"runs": runs})
+
     alone, both = run_cells(cells, seeds=2, results=None)
-    first = both.runs[0].model_copy(update={"difference": -0.5})
-    second = both.runs[1].model_copy(update={"difference": both.runs[1].difference - gain})
-    tables = measured_tables(cells, [alone, both.model_copy(update={"runs": (first, second)})])
+    tables = measured_tables(cells, [shifted(alone, -0.2), shifted(both, -0.2 - gain)])
     lines = [line for line in target_lines(tables[1], tables) if "further below" in line.target]
     assert [line.verdict for line in lines] == [verdict]
+    scale = 100 / both.rule.cost
+    middle, half = -scale * gain, scale * 4.3027 * 0.0002**0.5
+    told = f"{middle:+.2f} [{middle - half:+.2f}, {middle + half:+.2f}] %"
+    assert lines[0].measured == told
     assert not [line for line in target_lines(tables[1]) if "further below" in line.target]
 
 
