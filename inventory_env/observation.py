@@ -74,8 +74,7 @@ class Observer:
         self._down = self._known_disruptions()
         self._weekly = any(s.demand.season and s.demand.season.weekday for s in scenario.stores)
         self.names = self._names()
-        central = scenario.training.critic == "central"
-        width = len(self.names) + central * len(self._whole_chain.names)
+        width = len(self.names) + scenario.central_critic * len(self._whole_chain.names)
         self.space = spaces.Box(-CLIP, CLIP, (width,), dtype=np.float32)
 
     def observe(self, situation: Situation, start_orders: Array) -> npt.NDArray[np.float32]:

@@ -385,6 +385,15 @@ class Scenario(Frozen):
             return ("stores",)
         return ("stores", "warehouse") if self.supplier.unlimited else TIERS
 
+    @property
+    def central_critic(self) -> bool:
+        """Whether the value network sees the whole chain in training, "auto" resolved."""
+        settings = self.training
+        if settings.critic != "auto":
+            return settings.critic == "central"
+        several = self.information == "local" and len(self.learning_tiers()) > 1
+        return several and settings.algorithm == "ppo"
+
     def learning_tiers(self) -> tuple[Tier, ...]:
         """Tiers that learn, downstream first.
 

@@ -95,9 +95,10 @@ class TrainingSettings(Frozen):
     learn: Annotated[tuple[Tier, ...], Field(min_length=1)] | Literal["all"] = ("stores",)
     """Tiers whose sites learn, one network for all of them: "stores", "warehouse", "supplier";
     "all": every one that decides anything in the scenario. The others follow their rules."""
-    critic: Literal["own", "central"] = "own"
+    critic: Literal["own", "central", "auto"] = "auto"
     """What the value network sees in training: what the acting site sees, or the whole chain too
-    (algorithm "ppo" only)."""
+    (algorithm "ppo" only); "auto": the whole chain where several tiers learn from local
+    information."""
     steps: Annotated[int, Field(ge=1)] = Field(default_factory=lambda given: _steps(given["learn"]))
     """Experiences to learn from: periods x worlds x learning sites; left out, 2,500,000, and twice
     as many where several tiers learn together."""

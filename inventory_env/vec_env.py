@@ -77,7 +77,7 @@ class ChainVecEnv(VecEnv):
         self._credit = Credit(scenario)
         self._episode = -1
         self.ledger: Ledger  # of the last period
-        self._central = scenario.training.critic == "central"
+        self._central = scenario.central_critic
         observation_space = self._observer.space
         super().__init__(worlds * self._agents.count, observation_space, self._actions.space)
 

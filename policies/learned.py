@@ -20,11 +20,11 @@ from policies.ppo import network, policy_class
 def empty_network(scenario: Scenario) -> ActorCriticPolicy:
     """The untrained network that a scenario's settings describe."""
     observer = Observer(scenario)
-    untrained: ActorCriticPolicy = policy_class(scenario.training)(
+    untrained: ActorCriticPolicy = policy_class(scenario)(
         observer.space,
         make_actions(scenario).space,
         lambda _: 0.0,
-        **network(scenario.training, len(observer.names)),
+        **network(scenario),
     )
     return untrained
 

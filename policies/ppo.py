@@ -117,7 +117,7 @@ def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlg
     }
     recurrent = algorithm is RecurrentPPO  # takes no buffer class, so its buffer is exchanged
     model = algorithm(
-        policy_class(settings),
+        policy_class(scenario),
         env,
         learning_rate=_falling(settings.learning_rate, settings.final_learning_rate),
         n_steps=settings.n_steps,
@@ -130,7 +130,7 @@ def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlg
         vf_coef=settings.value_coefficient,
         max_grad_norm=settings.max_grad_norm,
         target_kl=settings.target_kl,
-        policy_kwargs=network(settings, len(Observer(scenario).names)),
+        policy_kwargs=network(scenario),
         seed=seed,
         device="cpu",
         **(
@@ -154,16 +154,16 @@ def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlg
     return model
 
 
-def policy_class(settings: TrainingSettings) -> type[Any]:
+def policy_class(scenario: Scenario) -> type[Any]:
     """SB3's class of the networks."""
-    return (
-        CentralCriticPolicy if settings.critic == "central" else ALGORITHMS[settings.algorithm][2]
-    )
+    own = ALGORITHMS[scenario.training.algorithm][2]
+    return CentralCriticPolicy if scenario.central_critic else own
 
 
-def network(settings: TrainingSettings, seen: int) -> dict[str, Any]:
+def network(scenario: Scenario) -> dict[str, Any]:
     """SB3's policy arguments: equal networks for policy and value; the actor sees `seen` features,
     the first of the observation."""
+    settings = scenario.training
     activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[settings.activation]
     hidden = list(settings.hidden)
     kwargs: dict[str, Any] = {
@@ -173,8 +173,8 @@ def network(settings: TrainingSettings, seen: int) -> dict[str, Any]:
     }
     if settings.algorithm == "recurrent-ppo":
         kwargs["lstm_hidden_size"] = hidden[0]
-    if settings.critic == "central":
-        kwargs["seen"] = seen
+    if scenario.central_critic:
+        kwargs["seen"] = len(Observer(scenario).names)
     return kwargs
 
 

@@ -177,8 +177,8 @@ def test_where_every_tier_learns_the_chain_is_the_published_one(cell: Cell) -> N
     else:
         assert cell.instance.rule == plain.instance.rule
         assert scenario.information == ("local" if "-local" in cell.name else "shared")
-        central = cell.name.endswith("-central-critic")
-        assert scenario.training.critic == ("central" if central else "own")
+        local, own = "-local" in cell.name, cell.name.endswith("-own-critic")
+        assert scenario.central_critic is (local and not own)
     assert scenario.model_copy(update=changed) == published
 
 

@@ -48,7 +48,7 @@ def changed(scenario: Scenario, **settings: object) -> Scenario:
 
 def vec_env(scenario: Scenario, seed: int, start: Start | None = None) -> ChainVecEnv:
     """The same by the VecEnv's own means."""
-    scenario = changed(scenario, learn="all", worlds_per_tape=1)
+    scenario = changed(scenario, learn="all", critic="own", worlds_per_tape=1)
     start = FormulaStart(scenario) if start is None else start
     return ChainVecEnv(scenario, start, seed=seed, worlds=1)
 

@@ -270,6 +270,15 @@ def test_local_information_is_local(row: int, critic: str) -> None:
     assert bool((values[0] == values[1]).all()) is (critic == "own")
 
 
+def test_the_critic_is_central_where_several_tiers_learn_from_local_information() -> None:
+    assert chain("local").central_critic
+    assert not chain("local", critic="own").central_critic
+    assert not chain("local", learn=("warehouse",)).central_critic
+    assert not chain("local", algorithm="recurrent-ppo").central_critic
+    assert not chain("shared").central_critic
+    assert chain("shared", critic="central").central_critic
+
+
 def _tensor(rows: Any) -> Any:
     import torch
 
