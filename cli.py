@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from policies.training import Progress
 
 EVALUATION_SEED = 1_000_003
+
+# options that several commands have
+ScenarioName = Annotated[str, typer.Option(help="Shipped scenario or TOML file.")]
+TestEpisodes = Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")]
+TestSeed = Annotated[int, typer.Option(min=0, help="Seed of the test demand.")]
 KEPT_RULE = (
     "Learning did not clearly beat the tuned rule it started from, so the run keeps that rule."
 )
@@ -224,8 +229,8 @@ def evaluate(
     untuned: Annotated[
         bool, typer.Option("--untuned", help="Take the rules' levels from formulas.")
     ] = False,
-    episodes: Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the test demand.")] = EVALUATION_SEED,
+    episodes: TestEpisodes = 1000,
+    seed: TestSeed = EVALUATION_SEED,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -270,7 +275,7 @@ def evaluate(
 
 @app.command()
 def tune(
-    scenario: Annotated[str, typer.Option(help="Shipped scenario or TOML file.")] = "three-stores",
+    scenario: ScenarioName = "three-stores",
     demand: Annotated[Path | None, typer.Option(help="CSV of demand to replay.")] = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file of the settings to search around.")
@@ -401,10 +406,10 @@ def fields() -> None:
 
 @bench_app.command()
 def seeds(
-    scenario: Annotated[str, typer.Option(help="Shipped scenario or TOML file.")] = "three-stores",
+    scenario: ScenarioName = "three-stores",
     count: Annotated[int, typer.Option("--seeds", min=2, help="Training seeds, 0 first.")] = 5,
-    episodes: Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the test demand.")] = EVALUATION_SEED,
+    episodes: TestEpisodes = 1000,
+    seed: TestSeed = EVALUATION_SEED,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -432,10 +437,10 @@ def seeds(
 
 @bench_app.command()
 def phases(
-    scenario: Annotated[str, typer.Option(help="Shipped scenario or TOML file.")] = "three-stores",
+    scenario: ScenarioName = "three-stores",
     count: Annotated[int, typer.Option("--seeds", min=1, help="Training seeds, 0 first.")] = 3,
-    episodes: Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the test demand.")] = EVALUATION_SEED,
+    episodes: TestEpisodes = 2000,
+    seed: TestSeed = EVALUATION_SEED,
     out: Annotated[
         Path | None,
         typer.Option(

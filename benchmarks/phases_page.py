@@ -8,12 +8,12 @@ from benchmarks.phases import Against, PhaseResults, Stage, read_phases
 
 WORDS = """\
 Phase 1 teaches the stores; phase 2 the warehouse, on top of phase 1's run; phase 3 the supplier, on
-top of phase 2's, where it has something to order. *All at once* teaches them together. All
-are judged on the same {episodes:,} test episodes, without exploration.
-*Tuned rules* are what phase 1 starts from: the stores' are tuned, warehouse and supplier follow the
-scenario's; *tuned rules, every tier* are what all at once starts from. *Against*: the cost less the
-other's, in % of the other's, with its paired 95 % interval; below 0 is cheaper. Phase 1 is set
-against the tuned rules, a later phase against the one before, all at once against the last phase.
+top of phase 2's, where it has something to order. *All at once* teaches them together. All are
+judged on the same {episodes:,} test episodes, without exploration. *Tuned rules* are what phase 1
+starts from: the stores' are tuned, warehouse and supplier follow the scenario's; *tuned rules,
+every tier* are what all at once starts from. *Against*: the cost less the other's, in % of the
+other's, with its paired 95 % interval; below 0 is cheaper. Phase 1 is set against the tuned rules,
+a later phase against the one before, all at once against the last phase.
 """
 TARGET = "no phase costs more than the one before, every seed's interval"
 HEADS = [

@@ -84,7 +84,7 @@ class RealOffsets(Actions):
         return np.maximum(rule + share * self.widest, 0.0)
 
 
-class RuleOffsets(DiscreteActions):
+class ListedOffsets(DiscreteActions):
     """A ladder of offsets to the start rule's order, and perhaps an order of nothing.
 
     With `zero_order` action 0 orders nothing; the others are the offsets -K..K.
@@ -178,7 +178,7 @@ def make_actions(scenario: Scenario) -> Actions:
     if isinstance(settings, RuleOffset):
         lists = scenario.whole or settings.steps != "auto" or _zero_order(agents, settings)
         if lists or scenario.training.algorithm == "maskable-ppo":
-            return RuleOffsets(scenario, agents, settings)
+            return ListedOffsets(scenario, agents, settings)
         return RealOffsets(scenario, agents, settings)
     if isinstance(settings, OrderQuantity):
         return OrderQuantities(scenario, agents, settings)

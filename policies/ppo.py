@@ -15,7 +15,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
-from inventory_env.actions import START_SPREAD, Actions, RealOffsets, RuleOffsets, make_actions
+from inventory_env.actions import START_SPREAD, Actions, ListedOffsets, RealOffsets, make_actions
 from inventory_env.agents import Agents
 from inventory_env.chain import Chain
 from inventory_env.frozen import Array
@@ -181,7 +181,7 @@ def network(scenario: Scenario) -> dict[str, Any]:
 def start_at_rule(policy: ActorCriticPolicy, actions: Actions) -> None:
     """Set the output so that the untrained policy stays near the start rule's order."""
     with torch.no_grad():
-        if isinstance(actions, RuleOffsets):
+        if isinstance(actions, ListedOffsets):
             layer = policy.action_net
             assert isinstance(layer, torch.nn.Linear)
             layer.bias.copy_(torch.as_tensor(actions.start_logits, dtype=torch.float32))

@@ -102,6 +102,23 @@ def test_numbers_are_those_of_the_code(phrase: str) -> None:
     assert phrase in " ".join(MODEL.split())
 
 
+TABLE_ROW = re.compile(r"^ (\d+(?: \(default\))? .*\d of \d)$", flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("page", "study"), [("tuning.md", "three-stores"), ("walkthrough.md", "original")]
+)
+def test_what_tuning_found_is_what_the_kept_reports_say(page: str, study: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    folder = ROOT / "benchmarks" / "results" / "tuning" / study
+    report = (folder / "report.txt").read_text(encoding="utf-8")
+    rows = TABLE_ROW.findall(text)
+    assert len(rows) == 3
+    told = {" ".join(line.split()) for line in report.splitlines()}
+    assert {" ".join(row.split()) for row in rows} <= told
+    assert report.splitlines()[1] in text
+
+
 # --- commands ---------------------------------------------------------------------------------
 
 

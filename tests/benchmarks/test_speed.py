@@ -270,8 +270,6 @@ def test_the_page_shows_misses(tmp_path: Path) -> None:
 
 def test_the_page_in_the_docs_is_that_of_the_results() -> None:
     page, results = ROOT / "docs" / "benchmarks.md", ROOT / "benchmarks" / "results"
-    if not (page.exists() and any(results.glob("*.json"))):
-        pytest.skip("no results in this checkout")
     fresh = page.read_text(encoding="utf-8") == page_text(results)
     assert fresh, "results changed since the page was made; run hmarl bench page"
 

@@ -6,9 +6,9 @@ import pytest
 from inventory_env.actions import (
     ContinuousActions,
     DiscreteActions,
+    ListedOffsets,
     OrderUpToLevels,
     RealOffsets,
-    RuleOffsets,
     make_actions,
 )
 from inventory_env.chain import Chain
@@ -43,7 +43,7 @@ def test_offset_zero_is_the_rule_and_offsets_are_bounded_by_the_spread_of_demand
     scenario = scenario_with(RuleOffset(reach=1.0))
     chain, rule = situation_after(scenario)
     actions = make_actions(scenario)
-    assert isinstance(actions, RuleOffsets)
+    assert isinstance(actions, ListedOffsets)
     middle = np.full(rule.shape, actions.preferred)
     np.testing.assert_array_equal(actions.wishes(middle, chain.situation, rule), rule)
     top = actions.wishes(np.full(rule.shape, actions.space.n - 1), chain.situation, rule)
@@ -78,7 +78,7 @@ def test_continuous_units_have_a_list_of_offsets_where_one_is_needed(
     scenario = scenario_with(settings).model_copy(update={"units": "continuous"})
     changed = scenario.training.model_copy(update=training)
     actions = make_actions(scenario.model_copy(update={"training": changed}))
-    assert isinstance(actions, RuleOffsets)
+    assert isinstance(actions, ListedOffsets)
     assert actions.space.n == 2 * actions.steps + 1 + actions.zero_order
 
 
@@ -86,7 +86,7 @@ def test_a_zero_order_stands_beside_the_offsets_where_orders_cost_money() -> Non
     scenario = scenario_with(RuleOffset(), minimum=5.0)
     chain, rule = situation_after(scenario)
     actions = make_actions(scenario)
-    assert isinstance(actions, RuleOffsets) and actions.zero_order
+    assert isinstance(actions, ListedOffsets) and actions.zero_order
     nothing = np.zeros(rule.shape, dtype=np.int64)
     assert not actions.wishes(nothing, chain.situation, rule + 50.0).any()
     middle = np.full(rule.shape, actions.preferred)

@@ -7,15 +7,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from inventory_env.errors import InputError
 from inventory_env.scenario import Scenario
 from inventory_env.scenario_files import load_scenario
 from inventory_env.tape import Purpose, draw_tape
+from policies.ppo import make_algorithm, make_env
 from policies.rollout import mean_costs
+from policies.rule_search import start_rule
 from policies.run_folder import BEST, LAST, load_run, read_tensors
 from policies.training import Progress, resume, train
 
@@ -181,6 +185,17 @@ def test_where_learning_does_not_pay_the_run_keeps_its_rule(tmp_path: Path) -> N
     np.testing.assert_array_equal(
         mean_costs(run.policy, run.scenario, tape), mean_costs(run.start_rule, run.scenario, tape)
     )
+
+
+def test_offsets_of_continuous_units_are_first_tried_in_a_bell_around_the_rule() -> None:
+    scenario = small().model_copy(update={"units": "continuous"})
+    start = start_rule(scenario, seed=0)
+    env = make_env(scenario, start, 0)
+    network: Any = make_algorithm(scenario, env, seed=0).policy
+    seen = torch.as_tensor(np.asarray(env.reset()))
+    tried = network.get_distribution(seen).distribution
+    assert float(tried.mean.detach().abs().max()) < 0.05
+    np.testing.assert_allclose(tried.stddev.detach(), 1 / 3, rtol=1e-6)
 
 
 def test_the_untrained_policy_is_the_start_rule(tmp_path: Path) -> None:
