@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from inventory_env.scenario import Scenario
-    from policies.run_folder import Run
-    from policies.training import Progress
+    from inventory_env.description.scenario import Scenario
+    from policies.runs.run_folder import Run
+    from policies.runs.training import Progress
 
 EVALUATION_SEED = 1_000_003
 
@@ -183,10 +183,10 @@ def train(
     if tensorboard:
         _need_tensorboard()
 
-    from inventory_env.training_config import with_training
-    from policies import training
-    from policies.phases import PHASES, run_of_phase
-    from policies.run_folder import new_folder, read_scenario
+    from inventory_env.description.training_config import with_training
+    from policies.runs import training
+    from policies.runs.phases import PHASES, run_of_phase
+    from policies.runs.run_folder import new_folder, read_scenario
 
     console = _console()
     if resume is not None:
@@ -240,11 +240,11 @@ def evaluate(
     runs: Runs = Path("runs"),
 ) -> None:
     """Compare a run with rules: same demand for all, intervals, plots, report."""
-    from benchmarks.evaluate import evaluate as run_evaluation
-    from benchmarks.report import comparison_table, in_short
-    from policies.rule_search import baseline as find_rule
-    from policies.rule_search import baseline_names
-    from policies.run_folder import load_run, newest_run
+    from benchmarks.evaluation.evaluate import evaluate as run_evaluation
+    from benchmarks.evaluation.report import comparison_table, in_short
+    from policies.rules.search import baseline as find_rule
+    from policies.rules.search import baseline_names
+    from policies.runs.run_folder import load_run, newest_run
 
     console = _console()
     found = load_run(newest_run(runs) if run is None else run)
@@ -318,8 +318,8 @@ def tune(
     studies: Studies = Path("studies"),
 ) -> None:
     """Search reward weights and PPO's settings by money; the same command continues."""
-    from inventory_env.training_config import with_training
-    from policies.training import check
+    from inventory_env.description.training_config import with_training
+    from policies.runs.training import check
     from tuning.plan import make_plan
     from tuning.report import confirmation_table
     from tuning.tune import tune as run_study
@@ -362,7 +362,7 @@ def tune(
 def scenarios(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
-    from inventory_env.scenario_files import load_scenario, shipped_names
+    from inventory_env.description.scenario_files import load_scenario, shipped_names
 
     table = _table("scenario", "description")
     for name in shipped_names():
@@ -373,7 +373,7 @@ def scenarios(context: typer.Context) -> None:
 @scenarios_app.command()
 def show(name: Annotated[str, typer.Argument(help="Shipped scenario or TOML file.")]) -> None:
     """Print a scenario file, to start your own from."""
-    from inventory_env.scenario_files import read_scenario_text
+    from inventory_env.description.scenario_files import read_scenario_text
 
     print(read_scenario_text(name), end="")
 
@@ -381,7 +381,7 @@ def show(name: Annotated[str, typer.Argument(help="Shipped scenario or TOML file
 @scenarios_app.command()
 def check(file: Annotated[str, typer.Argument(help="TOML file or shipped scenario.")]) -> None:
     """Validate a scenario file and say what it describes."""
-    from inventory_env.scenario_summary import scenario_lines
+    from inventory_env.description.scenario_summary import scenario_lines
 
     console = _console()
     lines = scenario_lines(_chain(console, file, None, {}))
@@ -391,7 +391,7 @@ def check(file: Annotated[str, typer.Argument(help="TOML file or shipped scenari
 @scenarios_app.command()
 def fields() -> None:
     """Every key a scenario file may have: type and range, default, meaning."""
-    from inventory_env.scenario_fields import scenario_keys
+    from inventory_env.description.scenario_fields import scenario_keys
 
     console = _console()
     for part in scenario_keys():
@@ -418,7 +418,7 @@ def seeds(
     ] = None,
 ) -> None:
     """Train with several seeds and compare each with every tuned rule."""
-    from benchmarks.seeds import judge_seeds
+    from benchmarks.training_seeds.seeds import judge_seeds
     from inventory_env.files import write_json
 
     console = _console()
@@ -452,7 +452,7 @@ def phases(
     ] = None,
 ) -> None:
     """Train tier after tier, and all at once: what each tier's learning adds."""
-    from benchmarks.phases import judge_phases, phases_file
+    from benchmarks.training_seeds.phases import judge_phases, phases_file
     from inventory_env.files import write_text
 
     console = _console()
@@ -481,8 +481,8 @@ def speed(
     ] = None,
 ) -> None:
     """Rates of simulator, VecEnv and training beside their targets, on one core."""
-    from benchmarks.speed import measure_speed
-    from benchmarks.speed_report import results_file, speed_table, write_speed
+    from benchmarks.speed.speed import measure_speed
+    from benchmarks.speed.speed_report import results_file, speed_table, write_speed
 
     console = _console()
     file = results_file(out)
@@ -520,10 +520,10 @@ def published(
     if quick:
         _refuse({"out": out, "again": again or None}, "--quick keeps no results")
 
-    from benchmarks.published_instances import cells_of
-    from benchmarks.published_page import measured_tables, screen_tables
-    from benchmarks.published_results import results_folder
-    from benchmarks.published_run import quick_cells, run_cells
+    from benchmarks.published.instances import cells_of
+    from benchmarks.published.page import measured_tables, screen_tables
+    from benchmarks.published.results import results_folder
+    from benchmarks.published.run import quick_cells, run_cells
 
     console = _console()
     cells = quick_cells(cells_of(suite)) if quick else cells_of(suite)
@@ -557,15 +557,15 @@ def gate(
         Path | None,
         typer.Option(
             help="File to compare with.",
-            show_default="benchmarks/reference.json of this installation",
+            show_default="benchmarks/gate/reference.json of this installation",
             dir_okay=False,
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that train.")] = 2,
 ) -> None:
     """Compare quality and speed with the reference; exit code 1 if something is worse."""
-    from benchmarks import gate
-    from benchmarks.gate_reference import SHIPPED
+    from benchmarks.gate import gate
+    from benchmarks.gate.reference import SHIPPED
 
     console = _console()
     file = SHIPPED if reference is None else reference
@@ -585,7 +585,7 @@ def gate(
 @bench_app.command()
 def page() -> None:
     """Make docs/benchmarks.md of a checkout from its result files."""
-    from benchmarks.results_page import write_page
+    from benchmarks.page.results_page import write_page
 
     written = Path("docs", "benchmarks.md")
     write_page(Path("benchmarks", "results"), written)
@@ -620,10 +620,10 @@ def _chain(
     """The scenario, with what its demand file or `--demand` holds; the import is reported."""
     from pydantic import ValidationError
 
+    from inventory_env.description.replay import scenario_with_demand
+    from inventory_env.description.scenario_files import load_with_report
     from inventory_env.errors import InputError, describe
-    from inventory_env.history import DemandFile
-    from inventory_env.replay import scenario_with_demand
-    from inventory_env.scenario_files import load_with_report
+    from inventory_env.recorded.history import DemandFile
 
     chain, report = load_with_report(name)
     if demand is not None:
@@ -644,7 +644,7 @@ def _learn(
     """Follow a training with a progress bar, sum it up, and say what to do next."""
     from rich import progress
 
-    from benchmarks.training_curve import draw_training_curve
+    from benchmarks.evaluation.training_curve import draw_training_curve
 
     bar = progress.Progress(
         progress.TextColumn("{task.description}"),

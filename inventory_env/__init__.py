@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from inventory_env.parallel import ChainParallelEnv
-    from inventory_env.scenario import Scenario
-    from inventory_env.vec_env import Start
+    from inventory_env.description.scenario import Scenario
+    from inventory_env.envs.parallel import ChainParallelEnv
+    from inventory_env.envs.vec_env import Start
 
 __all__ = ["parallel_env"]
 
@@ -24,6 +24,6 @@ def parallel_env(
     Raises:
         InputError: if pettingzoo is not installed, or there is no such scenario.
     """
-    from inventory_env.parallel import ChainParallelEnv  # needs pettingzoo and torch
+    from inventory_env.envs.parallel import ChainParallelEnv  # needs pettingzoo and torch
 
     return ChainParallelEnv(scenario, seed=seed, start=start, team_share=team_share)

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+MOST_STORES = 1000  # of a chain
+LONGEST_NAME = 60  # letters
+
 
 def over_stores(values: Array) -> Array:
     """(world,) sum of (world, store) values; a matrix product, as numpy sums short rows slowly."""

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from inventory_env.frozen import Array
-from inventory_env.situation import Situation
+from inventory_env.simulation.situation import Situation
 
 
 class Policy(Protocol):

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from inventory_env.chain import Chain
+from inventory_env.decision.reward import store_rewards
+from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
-from inventory_env.kpis import Tally
-from inventory_env.reconciliation import Ledger, Money
-from inventory_env.reward import store_rewards
-from inventory_env.scenario import Scenario
-from inventory_env.situation import Situation
-from inventory_env.tape import Tape
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.kpis import Tally
+from inventory_env.simulation.ledger import Ledger, Money
+from inventory_env.simulation.situation import Situation
+from inventory_env.simulation.tape import Tape
 from policies.policy import Policy
 
 Watcher = Callable[[Situation, Ledger, Money], None]

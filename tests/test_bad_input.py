@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import cli
-from inventory_env.scenario_files import load_scenario
-from policies import training
+from inventory_env.description.scenario_files import load_scenario
+from policies.runs import training
 
 SCENARIO = """\
 name = "two-shops"

@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import cli
+from inventory_env.description.scenario_fields import scenario_keys
+from inventory_env.description.scenario_files import load_scenario, shipped_names
+from inventory_env.description.training_config import with_training
 from inventory_env.frozen import Frozen
-from inventory_env.scenario_fields import scenario_keys
-from inventory_env.scenario_files import load_scenario, shipped_names
-from inventory_env.training_config import with_training
-from policies import training
-from policies.run_folder import read_tensors
+from policies.runs import training
+from policies.runs.run_folder import read_tensors
 
 CHAIN = """\
 name = "corner"

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inventory_env.demand import Trace
-from inventory_env.demand_csv import fitted_smoothing, read_demand, write_history
+from inventory_env.description.demand import Trace
+from inventory_env.description.replay import scenario_with_demand
+from inventory_env.description.scenario import Scenario, Store, StoreDefaults
+from inventory_env.description.scenario_files import load_scenario, load_with_report, scenario_text
 from inventory_env.errors import InputError
-from inventory_env.history import DemandFile, History
-from inventory_env.import_report import ImportReport
-from inventory_env.replay import scenario_with_demand
-from inventory_env.scenario import Scenario, Store, StoreDefaults
-from inventory_env.scenario_files import load_scenario, load_with_report, scenario_text
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.recorded.demand_csv import fitted_smoothing, read_demand, write_history
+from inventory_env.recorded.history import DemandFile, History
+from inventory_env.recorded.import_report import ImportReport
+from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import run_episodes
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -10,19 +10,19 @@ import typer.main
 from typer.exceptions import TyperException
 
 import cli
-from inventory_env.demand import Demand
-from inventory_env.demand_csv import MENDABLE
-from inventory_env.kpis import KPIS
-from inventory_env.lead_time import LONGEST
-from inventory_env.observation import CLIP, FEATURES
-from inventory_env.rationing import Rationing
-from inventory_env.reconciliation import Money
-from inventory_env.rules import RuleConfig
-from inventory_env.scenario import Scenario
-from inventory_env.settings import ActionScheme, Extra, RewardWeights
-from inventory_env.situation import RECENT
-from inventory_env.tape import MEAN_BLOCK
-from policies.rule_search import JOINT_SEARCH_STORES
+from inventory_env.decision.observation import CLIP, FEATURES
+from inventory_env.description.demand import Demand
+from inventory_env.description.lead_time import LONGEST
+from inventory_env.description.rules import RuleConfig
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.settings import ActionScheme, Extra, RewardWeights
+from inventory_env.recorded.demand_csv import MENDABLE
+from inventory_env.simulation.kpis import KPIS
+from inventory_env.simulation.ledger import Money
+from inventory_env.simulation.rationing import Rationing
+from inventory_env.simulation.situation import RECENT
+from inventory_env.simulation.tape import MEAN_BLOCK
+from policies.rules.search import JOINT_SEARCH_STORES
 
 ROOT = Path(__file__).parent.parent
 MODEL = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")

@@ -10,45 +10,26 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = ("inventory_env", "policies", "benchmarks", "tuning", "cli")
 
-# Inside inventory_env a module imports only from lower layers, never from its own.
-MODEL = (
-    {"errors", "files", "frozen"},
-    {"demand", "lead_time", "rules", "rationing", "settings", "history"},
-    {"scenario"},
-    {"import_report", "params", "state", "scenario_fields", "scenario_summary"},
-    {"demand_csv", "start", "reconciliation"},
-    {"tape", "replay", "constraints", "kpis"},
-    {"dynamics", "situation", "scenario_files", "training_config"},
-    {"upstream", "chain_features", "credit"},
-    {"chain", "agents", "upstream_features", "formula_start"},
-    {"observation", "actions", "reward"},
-    {"vec_env"},
-    {"one_world"},
-    {"parallel", "single_store"},
-)
+# Rooms of a floor, each standing only on those before it; files beside the rooms are below them.
+ROOMS = {
+    "inventory_env": ("recorded", "description", "simulation", "decision", "envs"),
+    "policies": ("rules", "learning", "runs"),
+    "benchmarks": ("evaluation", "published", "training_seeds", "speed", "gate", "page"),
+    "tuning": (),
+}
 
-SPEED = tuple(f"benchmarks/{name}.py" for name in ("speed", "idle_env", "first_win"))  # the learner
+SPEED = ("benchmarks/speed/",)  # times the learner
 HOMES = {
-    "torch": ("inventory_env/vec_env.py", "policies/", *SPEED),
-    "stable_baselines3": ("inventory_env/vec_env.py", "policies/", *SPEED),
-    "sb3_contrib": ("policies/",),
-    "gymnasium": ("inventory_env/", "policies/", *SPEED),
-    "pettingzoo": ("inventory_env/parallel.py",),
-    "safetensors": ("policies/",),
+    "torch": ("inventory_env/envs/", "policies/learning/", "policies/runs/", *SPEED),
+    "stable_baselines3": ("inventory_env/envs/", "policies/learning/", "policies/runs/", *SPEED),
+    "sb3_contrib": ("policies/learning/", "policies/runs/"),
+    "gymnasium": ("inventory_env/decision/", "inventory_env/envs/", "policies/learning/", *SPEED),
+    "pettingzoo": ("inventory_env/envs/",),
+    "safetensors": ("policies/runs/",),
     "matplotlib": ("benchmarks/", "tuning/"),
     "optuna": ("tuning/",),
     "typer": ("cli.py",),
-    "pandas": ("inventory_env/demand_csv.py", "inventory_env/replay.py", "benchmarks/", "tuning/"),
-}
-LEARNING = {
-    "central_critic",
-    "checkpoint",
-    "learned",
-    "ppo",
-    "progress_file",
-    "run_folder",
-    "tape_centred",
-    "training",
+    "pandas": ("inventory_env/recorded/", "benchmarks/", "tuning/"),
 }
 
 
@@ -86,19 +67,23 @@ def test_imports_point_down(module: Path) -> None:
     assert not upward, f"{module} imports from above: {sorted(upward)}"
 
 
-@pytest.mark.parametrize(
-    "module",
-    [m for m in modules() if m.parts[0] == "inventory_env" and m.stem != "__init__"],
-    ids=str,
-)
-def test_the_model_is_layered(module: Path) -> None:
-    layers = {name: number for number, layer in enumerate(MODEL) for name in layer}
-    assert module.stem in layers, f"{module}: give it a layer in this test"
+def test_every_folder_is_a_room() -> None:
+    for floor, rooms in ROOMS.items():
+        folders = {module.parts[1] for module in modules() if module.parts[0] == floor}
+        assert {name for name in folders if not name.endswith(".py")} == set(rooms)
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if len(m.parts) > 1], ids=str)
+def test_rooms_stand_on_each_other(module: Path) -> None:
+    if module.name == "__init__.py" and len(module.parts) == 2:
+        return  # a floor's front door opens every room
+    rooms = ROOMS[module.parts[0]]
+    own = rooms.index(module.parts[1]) if len(module.parts) > 2 else -1
     for name in imported(module):
-        package, _, rest = name.partition(".")
-        below = rest.split(".")[0]
-        if package == "inventory_env" and below in layers:
-            assert layers[below] < layers[module.stem], f"{module} imports {below}"
+        floor, _, rest = name.partition(".")
+        room = rest.split(".")[0]
+        if floor == module.parts[0] and room in rooms:
+            assert rooms.index(room) <= own, f"{module} imports from {room}"
 
 
 def test_packages_have_no_cycles() -> None:
@@ -117,13 +102,6 @@ def test_packages_have_no_cycles() -> None:
 def test_heavy_packages_stay_home(module: Path) -> None:
     for name in {name.split(".")[0] for name in imported(module)} & HOMES.keys():
         assert module.as_posix().startswith(HOMES[name]), f"{module} imports {name}"
-
-
-def test_rules_do_not_need_the_learner() -> None:
-    for module in modules():
-        if module.parts[0] == "policies" and module.stem not in LEARNING:
-            heavy = {"torch", "stable_baselines3", "sb3_contrib"}
-            assert not {name.split(".")[0] for name in imported(module)} & heavy, module
 
 
 def test_the_command_line_starts_light() -> None:

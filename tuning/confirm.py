@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
+from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
 from inventory_env.frozen import Array
-from inventory_env.settings import TrainingSettings
-from inventory_env.tape import Purpose, draw_tape
-from policies.run_folder import read_json
-from policies.training import DivergedError
+from inventory_env.simulation.tape import Purpose, draw_tape
+from policies.runs.run_folder import read_json
+from policies.runs.training import DivergedError
 from tuning.plan import Plan
 from tuning.trial import judge, train_with_rules, tune_rule, with_settings
 

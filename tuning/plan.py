@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
-from inventory_env.history import History
-from inventory_env.scenario import Scenario
+from inventory_env.recorded.history import History
 from tuning.search_space import SearchSpace, search_space
 from tuning.storage import sqlite_url
 

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from optuna.trial import FrozenTrial
 
-from benchmarks.results import write_figure
-from benchmarks.style import (
+from benchmarks.evaluation.results import write_figure
+from benchmarks.evaluation.style import (
     FAINT,
     INK,
     LEARNED,

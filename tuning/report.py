@@ -6,7 +6,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rich import box
 from rich.table import Table
 
-from benchmarks.style import number, signed
+from benchmarks.evaluation.style import number, signed
 from inventory_env.files import write_text
 from tuning.confirm import Confirmation, Confirmed, Interval
 from tuning.importance import importances

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from benchmarks.results import write_table
-from inventory_env.settings import TrainingSettings
+from benchmarks.evaluation.results import write_table
+from inventory_env.description.settings import TrainingSettings
 from tuning.confirm import Confirmation
 from tuning.places import DEFAULT, failure, takes_a_place
 from tuning.plan import Plan

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from inventory_env.agents import Agents
+from inventory_env.decision.agents import Agents
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError
-from inventory_env.scenario import Scenario
-from inventory_env.settings import TrainingSettings
-from policies.ppo import ROWS, worlds_of
+from policies.learning.ppo import ROWS, worlds_of
 from policies.rollout import team_share
 
 Value = float | int | str

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import tomli_w
 
+from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError
 from inventory_env.files import write_text
-from inventory_env.settings import TrainingSettings
-from policies.run_folder import SCENARIO
+from policies.runs.run_folder import SCENARIO
 
 BEST, CONFIG = "best.toml", "config.toml"
 

@@ -11,14 +11,14 @@ from optuna import Trial, TrialPruned
 from optuna.exceptions import OptunaError
 from sqlalchemy.exc import SQLAlchemyError
 
-from inventory_env.scenario import Scenario
-from inventory_env.settings import TrainingSettings
-from inventory_env.tape import Purpose, Tape, draw_tape
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.settings import TrainingSettings
+from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.policy import Policy
 from policies.rollout import run_episodes
-from policies.rule_search import start_rule
-from policies.run_folder import RULES, Run
-from policies.training import Progress, train
+from policies.rules.search import start_rule
+from policies.runs.run_folder import RULES, Run
+from policies.runs.training import Progress, train
 from tuning.places import ERROR
 from tuning.plan import Plan
 from tuning.study_folder import CONFIG, trial_folder, write_config

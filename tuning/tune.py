@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from policies.run_folder import SCENARIO, write_scenario
+from policies.runs.run_folder import SCENARIO, write_scenario
 from tuning.confirm import SEEDS, Confirmation, confirm
 from tuning.live import Board
 from tuning.places import DEFAULT

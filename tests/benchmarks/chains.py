@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from inventory_env.description.rules import BaseStock
+from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
-from inventory_env.rules import BaseStock
-from inventory_env.scenario import Scenario
-from inventory_env.situation import Situation
+from inventory_env.simulation.situation import Situation
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from benchmarks.compare import (
+from benchmarks.evaluation.compare import (
     IDENTICAL,
     METRICS,
     NO_DIFFERENCE,

@@ -15,20 +15,20 @@ import pytest
 from chains import SINGLE, OrderUpTo, chain
 from rich.console import Console
 
-from benchmarks.evaluate import evaluate
-from benchmarks.evaluation import Evaluation, Outcome, run_policies
-from benchmarks.recording import RECORDED_WORLDS
-from benchmarks.report import comparison_table, money_rows, report_text, unit_rows
-from inventory_env.chain import Chain
-from inventory_env.demand import Trace
+from benchmarks.evaluation.evaluate import evaluate
+from benchmarks.evaluation.evaluation import Evaluation, Outcome, run_policies
+from benchmarks.evaluation.recording import RECORDED_WORLDS
+from benchmarks.evaluation.report import comparison_table, money_rows, report_text, unit_rows
+from inventory_env.description.demand import Trace
+from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
-from inventory_env.history import History
-from inventory_env.kpis import KPIS
-from inventory_env.reconciliation import Money
-from inventory_env.scenario import Scenario
-from inventory_env.situation import Situation
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.recorded.history import History
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.kpis import KPIS
+from inventory_env.simulation.ledger import Money
+from inventory_env.simulation.situation import Situation
+from inventory_env.simulation.tape import Purpose, draw_tape
 
 GOOD, LOW, SAME = OrderUpTo("good", 18.0), OrderUpTo("too-low", 3.0), OrderUpTo("twin", 18.0)
 FILES = {

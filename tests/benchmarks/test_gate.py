@@ -16,20 +16,21 @@ from scipy import stats
 from typer.testing import CliRunner
 
 import cli
-from benchmarks import gate, gate_speed
-from benchmarks.gate import Line, check, gate_table, margin, slowest, update
-from benchmarks.gate_cases import CASES, Cases, LearningCase, ModelCase, SpeedCase
-from benchmarks.gate_measure import measure_model
-from benchmarks.gate_reference import SHIPPED, Reference, read_reference
-from benchmarks.gate_speed import drawing, plain_work, simulation, time_ratio, vec_env
-from inventory_env import chain as chain_module
-from inventory_env import tape as tape_module
-from inventory_env import vec_env as vec_env_module
-from inventory_env.chain import Chain
+from benchmarks.gate import gate
+from benchmarks.gate import speed as gate_speed
+from benchmarks.gate.cases import CASES, Cases, LearningCase, ModelCase, SpeedCase
+from benchmarks.gate.gate import Line, check, gate_table, margin, slowest, update
+from benchmarks.gate.measure import measure_model
+from benchmarks.gate.reference import SHIPPED, Reference, read_reference
+from benchmarks.gate.speed import drawing, plain_work, simulation, time_ratio, vec_env
+from inventory_env.envs import vec_env as vec_env_module
 from inventory_env.errors import InputError
-from inventory_env.reconciliation import Money
-from policies import rule_search
-from policies.learned import LearnedPolicy
+from inventory_env.simulation import chain as chain_module
+from inventory_env.simulation import tape as tape_module
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.ledger import Money
+from policies.learning.learned import LearnedPolicy
+from policies.rules import search as rule_search
 
 CHAIN = """
 name = "tiny"

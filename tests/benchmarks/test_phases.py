@@ -9,17 +9,17 @@ from chains import SINGLE, OrderUpTo, chain
 from typer.testing import CliRunner
 
 import cli
-from benchmarks import phases
-from benchmarks.phases import PhaseResults, judge_phases, read_phases
-from benchmarks.phases_page import phases_section, phases_target
-from benchmarks.results_page import page_text
+from benchmarks.page.results_page import page_text
+from benchmarks.training_seeds import phases
+from benchmarks.training_seeds.phases import PhaseResults, judge_phases, read_phases
+from benchmarks.training_seeds.phases_page import phases_section, phases_target
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import scenario_text
+from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError
-from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import scenario_text
-from inventory_env.settings import TrainingSettings
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
-from policies.run_folder import Run
+from policies.runs.run_folder import Run
 
 # Order-up-to levels that stand for what is learned; the best is about 15.
 LEVELS = {"stores": 11.0, "warehouse": 13.0, "supplier": 15.0, "all": 10.0}
@@ -170,7 +170,8 @@ def test_the_page_has_a_section(training: FakeTraining, tmp_path: Path) -> None:
 
 def test_the_command_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tunes nothing: searches are tested elsewhere."""
-    from policies import rule_search, start
+    from policies.rules import search as rule_search
+    from policies.rules import start
 
     monkeypatch.setattr(
         rule_search, "_search", lambda kind, c, seed: rule_search.formula_rule(kind, c)

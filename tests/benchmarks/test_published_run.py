@@ -10,20 +10,21 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from benchmarks import chain_search, published_run
-from benchmarks.estimates import Effort, controlled_mean, demand_controls, rule_cost
-from benchmarks.exact import optimal_cost
 from benchmarks.processes import in_processes
-from benchmarks.published_instances import FOLDER, SUITES, Cell, cells_of
-from benchmarks.published_page import (
+from benchmarks.published import chain_search
+from benchmarks.published import run as published_run
+from benchmarks.published.estimates import Effort, controlled_mean, demand_controls, rule_cost
+from benchmarks.published.exact import optimal_cost
+from benchmarks.published.instances import FOLDER, SUITES, Cell, cells_of
+from benchmarks.published.page import (
     gap_figure,
     measured_tables,
     published_sections,
     target_lines,
     write_pictures,
 )
-from benchmarks.published_results import CellResult, Check, Learned, RuleCost
-from benchmarks.published_run import (
+from benchmarks.published.results import CellResult, Check, Learned, RuleCost
+from benchmarks.published.run import (
     Reference,
     Task,
     best_base_stock,
@@ -31,11 +32,11 @@ from benchmarks.published_run import (
     quick_cells,
     run_cells,
 )
+from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
-from inventory_env.scenario import Scenario
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
-from policies.rule_search import start_rule
+from policies.rules.search import start_rule
 
 SHARED = Path(__file__).parents[3] / "shared" / "published"
 CELLS = {cell.name: cell for cell in cells_of("all")}

@@ -11,19 +11,19 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from benchmarks import speed
-from benchmarks.first_win import FirstWin
-from benchmarks.idle_env import IdleVecEnv
-from benchmarks.peers import Peer
-from benchmarks.results_page import page_text
-from benchmarks.speed import PeerSpeed, SimulatorSpeed, Speed, TrainingSpeed, measure_speed
-from benchmarks.speed_report import read_speed, speed_lines, speed_table, write_speed
-from inventory_env.chain import Chain
+from benchmarks.page.results_page import page_text
+from benchmarks.speed import speed
+from benchmarks.speed.first_win import FirstWin
+from benchmarks.speed.idle_env import IdleVecEnv
+from benchmarks.speed.peers import Peer
+from benchmarks.speed.speed import PeerSpeed, SimulatorSpeed, Speed, TrainingSpeed, measure_speed
+from benchmarks.speed.speed_report import read_speed, speed_lines, speed_table, write_speed
+from inventory_env.description.scenario_files import load_scenario
 from inventory_env.errors import InputError
-from inventory_env.scenario_files import load_scenario
-from policies.ppo import make_env, worlds_of
-from policies.rule_based import RulePolicy
-from policies.rule_search import formula_rule
+from inventory_env.simulation.chain import Chain
+from policies.learning.ppo import make_env, worlds_of
+from policies.rules.rule_based import RulePolicy
+from policies.rules.search import formula_rule
 
 ROOT = Path(__file__).parent.parent.parent
 MEASURED = Speed(

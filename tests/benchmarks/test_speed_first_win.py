@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from chains import OrderUpTo, chain
 
-from benchmarks import first_win as module
-from benchmarks.first_win import FirstWin, first_win
-from inventory_env.rules import BaseStock
-from policies.learned import LearnedPolicy
-from policies.rule_based import RulePolicy
+from benchmarks.speed import first_win as module
+from benchmarks.speed.first_win import FirstWin, first_win
+from inventory_env.description.rules import BaseStock
+from policies.learning.learned import LearnedPolicy
+from policies.rules.rule_based import RulePolicy
 
 TUNING = 7.0
 ROUND = 0.4  # seconds from one rollout's start to the next

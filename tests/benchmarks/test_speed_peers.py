@@ -5,13 +5,13 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 import pytest
 
-from benchmarks import peers
-from benchmarks.peers import LEVELS, WAREHOUSE_LEVEL, plain_chain
-from inventory_env.chain import Chain
+from benchmarks.speed import peers
+from benchmarks.speed.peers import LEVELS, WAREHOUSE_LEVEL, plain_chain
+from inventory_env.description.rules import BaseStock
 from inventory_env.frozen import Array
-from inventory_env.rules import BaseStock
-from inventory_env.tape import Purpose, draw_tape
-from policies.rule_search import formula_rule
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.tape import Purpose, draw_tape
+from policies.rules.search import formula_rule
 
 AMPLE = 500.0  # units in the warehouse
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from inventory_env.history import History
-from inventory_env.scenario import Scenario
+from inventory_env.description.scenario import Scenario
+from inventory_env.recorded.history import History
 
 
 def _number(low: float, high: float) -> st.SearchStrategy[float]:

@@ -7,9 +7,9 @@ It shares nothing with the arithmetic under test: sites are dicts, goods on the 
 import math
 from typing import Any
 
-from inventory_env.rules import OrderConstraints
-from inventory_env.scenario import Scenario
-from inventory_env.tape import Tape
+from inventory_env.description.rules import OrderConstraints
+from inventory_env.description.scenario import Scenario
+from inventory_env.simulation.tape import Tape
 
 Record = dict[str, Any]
 

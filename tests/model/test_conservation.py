@@ -3,9 +3,9 @@
 import pytest
 from test_reference import assert_conserved
 
-from inventory_env.rules import BaseStock
-from inventory_env.scenario_files import load_scenario, shipped_names
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.description.rules import BaseStock
+from inventory_env.description.scenario_files import load_scenario, shipped_names
+from inventory_env.simulation.tape import Purpose, draw_tape
 
 
 @pytest.mark.parametrize("name", shipped_names())

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from inventory_env.demand import Demand, Season
-from inventory_env.lead_time import LeadTime
-from inventory_env.scenario import Scenario
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.description.demand import Demand, Season
+from inventory_env.description.lead_time import LeadTime
+from inventory_env.description.scenario import Scenario
+from inventory_env.simulation.tape import Purpose, draw_tape
 
 SAMPLES = 200_000
 KINDS = [

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from inventory_env.chain import Chain
-from inventory_env.kpis import KPIS, Tally
-from inventory_env.reconciliation import Money
-from inventory_env.scenario import Scenario
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.description.scenario import Scenario
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.kpis import KPIS, Tally
+from inventory_env.simulation.ledger import Money
+from inventory_env.simulation.tape import Purpose, draw_tape
 
 
 def _run(wishes, demand, **changes):

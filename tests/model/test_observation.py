@@ -7,18 +7,18 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from inventory_env.history import DemandFile
-from inventory_env.observation import FEATURES, Observer
-from inventory_env.params import Params
-from inventory_env.replay import scenario_with_demand
-from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import load_scenario, shipped_names
-from inventory_env.settings import Extra
-from inventory_env.situation import Memory
-from inventory_env.tape import Purpose, draw_tape
-from inventory_env.training_config import with_training
+from inventory_env.decision.observation import FEATURES, Observer
+from inventory_env.description.replay import scenario_with_demand
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import load_scenario, shipped_names
+from inventory_env.description.settings import Extra
+from inventory_env.description.training_config import with_training
+from inventory_env.recorded.history import DemandFile
+from inventory_env.simulation.params import Params
+from inventory_env.simulation.situation import Memory
+from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import run_episodes
-from policies.rule_based import RandomOrders
+from policies.rules.rule_based import RandomOrders
 
 
 def recorded(folder: Path) -> Scenario:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from inventory_env.chain import Chain
-from inventory_env.reconciliation import Money
-from inventory_env.rules import BaseStock
-from inventory_env.scenario import Scenario
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.description.rules import BaseStock
+from inventory_env.description.scenario import Scenario
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.ledger import Money
+from inventory_env.simulation.tape import Purpose, draw_tape
 
 # Cost of the best base-stock policy at holding cost 1 and demand with mean 5: P. Zipkin, "Old and
 # new methods for lost-sales inventory systems", Operations Research 56(5), 2008, tables 3 and 4.

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from reference import Record, Reference, money
 
-from inventory_env.chain import Chain
-from inventory_env.reconciliation import Ledger, Money
-from inventory_env.state import State
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.ledger import Ledger, Money
+from inventory_env.simulation.state import State
+from inventory_env.simulation.tape import Purpose, draw_tape
 
 WORLDS = 3
 

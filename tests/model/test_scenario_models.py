@@ -3,15 +3,16 @@
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from inventory_env import demand, history, lead_time, rules, scenario, settings
-from inventory_env.errors import InputError
-from inventory_env.frozen import Frozen
-from inventory_env.scenario_files import (
+from inventory_env.description import demand, lead_time, rules, scenario, settings
+from inventory_env.description.scenario_files import (
     load_scenario,
     parse_scenario,
     scenario_text,
     shipped_names,
 )
+from inventory_env.errors import InputError
+from inventory_env.frozen import Frozen
+from inventory_env.recorded import history
 
 
 def _models():

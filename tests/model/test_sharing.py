@@ -6,10 +6,10 @@ from drawn_scenarios import order_constraints
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory_env.constraints import project
-from inventory_env.params import Limits
-from inventory_env.rationing import ration
-from inventory_env.rules import OrderConstraints
+from inventory_env.description.rules import OrderConstraints
+from inventory_env.simulation.constraints import project
+from inventory_env.simulation.params import Limits
+from inventory_env.simulation.rationing import ration
 
 RULES = ["proportional", "fair-share", "priority", "random"]
 QUICK = settings(max_examples=200, deadline=None, derandomize=True)

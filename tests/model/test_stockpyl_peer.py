@@ -10,10 +10,10 @@ import warnings
 
 import numpy as np
 
-from inventory_env.chain import Chain
-from inventory_env.rules import BaseStock
-from inventory_env.scenario import Scenario
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.description.rules import BaseStock
+from inventory_env.description.scenario import Scenario
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.tape import Purpose, draw_tape
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

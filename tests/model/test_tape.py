@@ -9,13 +9,13 @@ from drawn_scenarios import scenarios
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inventory_env.chain import Chain
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import load_scenario
 from inventory_env.errors import InputError
-from inventory_env.history import History
-from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import load_scenario
-from inventory_env.state import State
-from inventory_env.tape import MEAN_BLOCK, Purpose, draw_tape
+from inventory_env.recorded.history import History
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.state import State
+from inventory_env.simulation.tape import MEAN_BLOCK, Purpose, draw_tape
 
 
 def _arrays(tape, worlds=slice(None)):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inventory_env.actions import (
+from inventory_env.decision.actions import (
     ContinuousActions,
     DiscreteActions,
     ListedOffsets,
@@ -11,14 +11,20 @@ from inventory_env.actions import (
     RealOffsets,
     make_actions,
 )
-from inventory_env.chain import Chain
-from inventory_env.constraints import project
-from inventory_env.rules import OrderConstraints
-from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import load_scenario
-from inventory_env.settings import ActionScheme, Continuous, OrderQuantity, OrderUpTo, RuleOffset
-from inventory_env.tape import Purpose, draw_tape
-from policies.rule_search import formula_rule
+from inventory_env.description.rules import OrderConstraints
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import load_scenario
+from inventory_env.description.settings import (
+    ActionScheme,
+    Continuous,
+    OrderQuantity,
+    OrderUpTo,
+    RuleOffset,
+)
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.constraints import project
+from inventory_env.simulation.tape import Purpose, draw_tape
+from policies.rules.search import formula_rule
 
 
 def scenario_with(scheme: ActionScheme, **orders: float) -> Scenario:

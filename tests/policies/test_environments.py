@@ -15,23 +15,23 @@ from pettingzoo.test import parallel_api_test, parallel_seed_test
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
 from inventory_env import parallel_env
+from inventory_env.decision.formula_start import FormulaStart
+from inventory_env.description.rules import BaseStockConfig
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import load_scenario
+from inventory_env.description.settings import Continuous
+from inventory_env.envs.single_store import SingleStoreEnv
+from inventory_env.envs.vec_env import ChainVecEnv, Start
 from inventory_env.errors import InputError
-from inventory_env.formula_start import FormulaStart
 from inventory_env.frozen import Array
-from inventory_env.reconciliation import Ledger, Money
-from inventory_env.rules import BaseStockConfig
-from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import load_scenario
-from inventory_env.settings import Continuous
-from inventory_env.single_store import SingleStoreEnv
-from inventory_env.situation import Situation
-from inventory_env.vec_env import ChainVecEnv, Start
-from policies.rule_based import RulePolicy
-from policies.rule_search import formula_rule
+from inventory_env.simulation.ledger import Ledger, Money
+from inventory_env.simulation.situation import Situation
+from policies.rules.rule_based import RulePolicy
+from policies.rules.search import formula_rule
 
 ROOT = Path(__file__).parent.parent.parent
-SERIAL = str(ROOT / "benchmarks" / "published" / "serial" / "example-6-1.toml")
-SINGLE = "inventory_env.single_store:hmarl/SingleStore-v0"
+SERIAL = str(ROOT / "benchmarks" / "published" / "problems" / "serial" / "example-6-1.toml")
+SINGLE = "inventory_env.envs.single_store:hmarl/SingleStore-v0"
 
 
 class OrderNothing:
@@ -181,7 +181,7 @@ def test_wrong_steps_are_named() -> None:
 def test_without_pettingzoo_the_message_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delitem(sys.modules, "inventory_env.parallel", raising=False)
+    monkeypatch.delitem(sys.modules, "inventory_env.envs.parallel", raising=False)
     monkeypatch.setitem(sys.modules, "pettingzoo", None)
     with pytest.raises(InputError, match=r"pip install 'hmarl\[pettingzoo\]'"):
         parallel_env("three-stores")

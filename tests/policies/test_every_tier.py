@@ -7,28 +7,30 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inventory_env.agents import Agents
-from inventory_env.chain import Chain
+from inventory_env.decision.agents import Agents
+from inventory_env.decision.observation import Observer
+from inventory_env.description.scenario import Scenario
+from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
-from inventory_env.observation import Observer
-from inventory_env.reconciliation import Money
-from inventory_env.scenario import Scenario
-from inventory_env.situation import Memory, Situation
-from inventory_env.state import State
-from inventory_env.tape import Purpose, draw_tape
-from inventory_env.upstream import UpstreamRule
-from inventory_env.vec_env import ChainVecEnv
-from policies import phases, rule_search, start
-from policies.phases import run_of_phase
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.ledger import Money
+from inventory_env.simulation.situation import Memory, Situation
+from inventory_env.simulation.state import State
+from inventory_env.simulation.tape import Purpose, draw_tape
+from inventory_env.simulation.upstream import UpstreamRule
+from policies.learning.ppo import make_algorithm, make_env
 from policies.policy import Policy
-from policies.ppo import make_algorithm, make_env
 from policies.rollout import mean_costs
-from policies.rule_based import RulePolicy
-from policies.rule_search import formula_rule
-from policies.run_folder import LAST, load_run, read_tensors
-from policies.start import ChainPolicy, start_policy
-from policies.training import Progress, resume, train
+from policies.rules import search as rule_search
+from policies.rules import start
+from policies.rules.rule_based import RulePolicy
+from policies.rules.search import formula_rule
+from policies.rules.start import ChainPolicy, start_policy
+from policies.runs import phases
+from policies.runs.phases import run_of_phase
+from policies.runs.run_folder import LAST, load_run, read_tensors
+from policies.runs.training import Progress, resume, train
 
 TRAINING: dict[str, Any] = {
     "learn": "all",

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import load_scenario
 from inventory_env.errors import InputError
-from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import load_scenario
-from inventory_env.tape import Purpose, draw_tape
+from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
-from policies.rule_search import BASELINES, baseline, start_rule, tuned_rule
+from policies.rules.search import BASELINES, baseline, start_rule, tuned_rule
 
 
 def newsvendor() -> Scenario:

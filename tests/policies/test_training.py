@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 import torch
 
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import load_scenario
 from inventory_env.errors import InputError
-from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import load_scenario
-from inventory_env.tape import Purpose, draw_tape
-from policies.ppo import make_algorithm, make_env
+from inventory_env.simulation.tape import Purpose, draw_tape
+from policies.learning.ppo import make_algorithm, make_env
 from policies.rollout import mean_costs
-from policies.rule_search import start_rule
-from policies.run_folder import BEST, LAST, load_run, read_tensors
-from policies.training import Progress, resume, train
+from policies.rules.search import start_rule
+from policies.runs.run_folder import BEST, LAST, load_run, read_tensors
+from policies.runs.training import Progress, resume, train
 
 SMALL = {
     "worlds": 16,
@@ -63,7 +63,7 @@ def stop_after(updates: int):  # type: ignore[no-untyped-def]
 def quick_rules(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     """Rules from formulas: their search is tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        from policies import rule_search
+        from policies.rules import search as rule_search
 
         patch.setattr(
             rule_search,
@@ -117,15 +117,15 @@ def test_a_killed_run_resumes(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     program = f"""
 from pathlib import Path
-from inventory_env.scenario_files import parse_scenario
-from policies import rule_search
-from policies.training import train
+from inventory_env.description.scenario_files import parse_scenario
+from policies.rules import search as rule_search
+from policies.runs.training import train
 rule_search._search = lambda kind, chain, seed: rule_search.formula_rule(kind, chain)
 folder = Path({str(tmp_path)!r})
 text = (folder / "scenario.toml").read_text()
 train(parse_scenario(text, source="test", base=folder), seed=4, folder=folder / "run")
 """
-    from inventory_env.scenario_files import scenario_text
+    from inventory_env.description.scenario_files import scenario_text
 
     scenario = small(steps=16 * 3 * 8 * 4000)
     (tmp_path / "scenario.toml").write_text(scenario_text(scenario))
@@ -202,8 +202,8 @@ def test_the_untrained_policy_is_the_start_rule(tmp_path: Path) -> None:
     run = train(
         small(steps=1, learning_rate=1e-9, final_learning_rate=1e-9), seed=0, folder=tmp_path
     )
-    from policies.learned import LearnedPolicy, empty_network
-    from policies.run_folder import load_network
+    from policies.learning.learned import LearnedPolicy, empty_network
+    from policies.runs.run_folder import load_network
 
     network = empty_network(run.scenario)
     load_network(network, read_tensors(tmp_path / BEST)[0], tmp_path / BEST)

@@ -6,17 +6,17 @@ import torch
 from scipy import stats
 from stable_baselines3 import PPO
 
-from inventory_env.chain import Chain
-from inventory_env.credit import Credit, ExpectedShortage
-from inventory_env.observation import CLIP, FEATURES
-from inventory_env.reconciliation import Money
-from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import load_scenario
-from inventory_env.settings import RewardWeights, RuleOffset
-from inventory_env.vec_env import ChainVecEnv
-from policies.ppo import make_algorithm, make_env
-from policies.rule_based import RulePolicy
-from policies.rule_search import formula_rule
+from inventory_env.decision.credit import Credit, ExpectedShortage
+from inventory_env.decision.observation import CLIP, FEATURES
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import load_scenario
+from inventory_env.description.settings import RewardWeights, RuleOffset
+from inventory_env.envs.vec_env import ChainVecEnv
+from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.ledger import Money
+from policies.learning.ppo import make_algorithm, make_env
+from policies.rules.rule_based import RulePolicy
+from policies.rules.search import formula_rule
 
 
 def changed(scenario: Scenario, **settings: object) -> Scenario:

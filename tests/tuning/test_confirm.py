@@ -9,8 +9,8 @@ import pytest
 from tiny import plan
 
 from inventory_env.files import write_json
-from inventory_env.tape import Purpose, draw_tape
-from policies.run_folder import load_run
+from inventory_env.simulation.tape import Purpose, draw_tape
+from policies.runs.run_folder import load_run
 from tuning import confirm as confirm_module
 from tuning.confirm import EPISODE, JUDGEMENT, WORLDS, Confirmation, Task, confirm
 from tuning.plan import Plan

@@ -6,10 +6,10 @@ import optuna
 import pytest
 from optuna.samplers import RandomSampler
 
+from inventory_env.description.scenario_files import load_scenario, shipped_names
+from inventory_env.description.settings import TrainingSettings
+from inventory_env.description.training_config import with_training
 from inventory_env.errors import InputError
-from inventory_env.scenario_files import load_scenario, shipped_names
-from inventory_env.settings import TrainingSettings
-from inventory_env.training_config import with_training
 from tuning.search_space import GROUPS, Choice, search_space
 from tuning.study_folder import write_config
 

@@ -16,9 +16,9 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 from tiny import CHAIN, chain, plan
 
+from inventory_env.description.training_config import with_training
 from inventory_env.errors import InputError
-from inventory_env.training_config import with_training
-from policies.training import DivergedError, Progress, Validation, train
+from policies.runs.training import DivergedError, Progress, Validation, train
 from tuning import trial as trial_module
 from tuning import worker
 from tuning.live import Board

@@ -10,9 +10,10 @@ from tiny import CHAIN, quick_rules
 from typer.testing import CliRunner, Result
 
 import cli
-from inventory_env.scenario_files import load_scenario
-from inventory_env.training_config import with_training
-from policies import rule_search, training
+from inventory_env.description.scenario_files import load_scenario
+from inventory_env.description.training_config import with_training
+from policies.rules import search as rule_search
+from policies.runs import training
 from tuning import tune as tune_module
 
 FIGURES = {"history.png", "importance.png", "parallel.png", "front.png", "weights.png"}

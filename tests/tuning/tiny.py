@@ -5,9 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from inventory_env.scenario import Scenario
-from inventory_env.scenario_files import parse_scenario
-from policies import rule_search
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import parse_scenario
+from policies.rules import search as rule_search
 from tuning.confirm import SEEDS
 from tuning.plan import Plan
 from tuning.trial import rules, tune_rule

@@ -1,0 +1,58 @@
+"""What is kept of a few episodes, period by period, so that they can be drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from inventory_env.frozen import Array
+from inventory_env.simulation.constraints import project
+from inventory_env.simulation.ledger import Ledger, Money
+from inventory_env.simulation.situation import Situation
+from policies.policy import Policy
+
+RECORDED_WORLDS = 16
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The first worlds of a tape under one policy; all (period, world, store), in units."""
+
+    position: Array  # inventory position when the order was decided
+    ordered: Array
+    reference: Array | None  # what the start rule would have ordered in the same situations
+    demand: Array
+    unmet: Array  # demand not served on time
+    stock: Array  # on hand at the end of the period
+
+
+class Recorder:
+    """Watches a rollout and keeps its first worlds.
+
+    Args:
+        reference: a policy without memory of its own that is asked what it would order.
+    """
+
+    def __init__(self, reference: Policy | None = None) -> None:
+        self._reference = reference
+        self._rows: dict[str, list[Array]] = {}
+
+    def __call__(self, seen: Situation, ledger: Ledger, money: Money) -> None:
+        """Keep one period."""
+        kept = {
+            "position": seen.position,
+            "ordered": ledger.store_ordered,
+            "demand": ledger.demand,
+            "unmet": ledger.demand - ledger.served,
+            "stock": ledger.store_closing,
+        }
+        if self._reference is not None:
+            on_the_books = seen.position + seen.state.store_backorders
+            wishes = self._reference.wishes(seen)[:, : seen.params.stores]
+            kept["reference"] = project(wishes, seen.params.store_limits, on_the_books, seen.period)
+        for name, values in kept.items():
+            self._rows.setdefault(name, []).append(values[:RECORDED_WORLDS].copy())
+
+    def recording(self) -> Recording:
+        """Everything kept so far."""
+        kept = {name: np.stack(rows) for name, rows in self._rows.items()}
+        return Recording(reference=kept.pop("reference", None), **kept)

@@ -1,0 +1,92 @@
+"""The result files of an evaluation: tables, JSON, pictures, each written whole or not at all."""
+
+import math
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from benchmarks.evaluation.compare import mean_interval
+from benchmarks.evaluation.evaluation import Evaluation
+from inventory_env.files import write_bytes, write_text
+from inventory_env.simulation.kpis import KPIS
+from policies.runs.certificate import certificate
+
+SUMMARY_KPIS = (
+    "cost_per_period",
+    "fill_rate",
+    "cycle_service_level",
+    "ready_rate",
+    "stockouts_per_period",
+    "holding_cost_per_period",
+    "shortage_cost_per_period",
+    "ordering_cost_per_period",
+    "bullwhip",
+    "reward_per_episode",
+)
+
+
+def episode_table(evaluation: Evaluation) -> pd.DataFrame:
+    """One row a policy and episode, with all KPIs."""
+    parts = [
+        pd.DataFrame({"policy": name, "episode": range(evaluation.episodes), **outcome.kpis})
+        for name, outcome in evaluation.outcomes.items()
+    ]
+    return pd.concat(parts, ignore_index=True)[["policy", "episode", *KPIS]]
+
+
+def summary_table(evaluation: Evaluation) -> pd.DataFrame:
+    """One row a policy and KPI: mean, standard deviation, 95 % interval of the mean."""
+    rows = [
+        (name, kpi, *mean_interval(outcome.kpis[kpi]))
+        for name, outcome in evaluation.outcomes.items()
+        for kpi in KPIS
+    ]
+    return pd.DataFrame(rows, columns=["policy", "metric", "mean", "sd", "ci95_low", "ci95_high"])
+
+
+def summary(evaluation: Evaluation) -> dict[str, Any]:
+    """The evaluation in short, for programs; numbers that do not exist are None."""
+    return {
+        "scenario": evaluation.scenario.name,
+        "episodes": evaluation.episodes,
+        "periods": evaluation.scenario.periods,
+        "seed": evaluation.seed,
+        "policies": {
+            name: {kpi: _number(outcome.mean(kpi)) for kpi in SUMMARY_KPIS}
+            for name, outcome in evaluation.outcomes.items()
+        },
+        "comparisons": [
+            {
+                "policy": c.policy,
+                "baseline": c.baseline,
+                "metric": c.metric,
+                "difference": _number(c.difference),
+                "percent": _number(c.percent),
+                "ci95": [_number(end) for end in c.ci95],
+                "verdict": c.verdict,
+            }
+            for c in evaluation.comparisons
+        ],
+        "made_by": certificate(),
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV; missing numbers stay empty."""
+    text = StringIO()
+    table.to_csv(text, index=False, lineterminator="\n")
+    write_text(path, text.getvalue())
+
+
+def write_figure(path: Path, figure: Figure) -> None:
+    """Write a picture as PNG."""
+    picture = BytesIO()
+    figure.savefig(picture, format="png", dpi=150)
+    write_bytes(path, picture.getvalue())

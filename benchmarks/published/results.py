@@ -1,0 +1,136 @@
+"""What was measured on a published instance, as it is kept in a file."""
+
+from pathlib import Path
+from statistics import mean
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from benchmarks.published.instances import Cell
+from inventory_env.errors import InputError
+from inventory_env.frozen import Frozen, NonNegative, Positive
+
+RESULTS = Path("benchmarks", "results")
+
+
+class Check(Frozen):
+    """A published cost that needs no learning, found again by simulation or exactly."""
+
+    what: str
+    """A rule, or how the cost was found."""
+    published: Positive
+    """Without charges that the model leaves out."""
+    measured: float
+    """The same, by this project."""
+    error: NonNegative
+    """Its standard error."""
+    allowed: Positive
+    """Largest difference that counts as agreement."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the simulator found the published cost again."""
+        return abs(self.measured - self.published) <= self.allowed
+
+
+class RuleCost(Frozen):
+    """The rule that policies are paired with."""
+
+    name: str
+    """Its name."""
+    cost: Positive
+    """Its cost over a long simulation."""
+    error: NonNegative
+    """Standard error of the cost."""
+
+
+class Learned(Frozen):
+    """What one training seed learned."""
+
+    seed: Annotated[int, Field(ge=0)]
+    """The seed."""
+    core_seconds: NonNegative
+    """Processor time from the scenario to the policy, its start rule's tuning included; training
+    runs on one core."""
+    kept_rule: bool
+    """Whether learning did not clearly pay, so that the start rule was kept."""
+    difference: float
+    """Cost less the paired rule's, on the same demand."""
+    error: NonNegative
+    """Standard error of the difference."""
+
+
+class CellResult(Frozen):
+    """An instance's reference and its training seeds; costs as its table counts them."""
+
+    suite: str
+    """Suite of the instance."""
+    instance: str
+    """Its name."""
+    steps: Annotated[int, Field(ge=1)]
+    """Training steps a seed."""
+    evaluation_seed: Annotated[int, Field(ge=0)]
+    """Seed of the test tapes."""
+    rule: RuleCost
+    """What policies are paired with."""
+    optimum: Positive | None
+    """The exact optimum, where it was computed."""
+    checks: tuple[Check, ...]
+    """The simulator beside published numbers."""
+    runs: Annotated[tuple[Learned, ...], Field(min_length=1)]
+    """One a training seed."""
+    made_by: dict[str, Any]
+    """Versions, machine and command."""
+
+    @property
+    def costs(self) -> list[float]:
+        """Cost of every seed's policy: the rule's and the paired difference."""
+        return [self.rule.cost + run.difference for run in self.runs]
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean cost from simulation alone; seeds share their test demand."""
+        return float(
+            (self.rule.error**2 + sum(r.error**2 for r in self.runs) / len(self.runs)) ** 0.5
+        )
+
+    def gaps(self, cell: Cell) -> list[float]:
+        """Gap of every seed to the exact optimum, else to the published reference, %."""
+        reference = self.optimum or cell.instance.reference - cell.instance.charge
+        return [100 * (cost / reference - 1) for cost in self.costs]
+
+    def gap(self, cell: Cell) -> float:
+        """Mean gap over the seeds, %."""
+        return mean(self.gaps(cell))
+
+
+def results_folder(asked: Path | None) -> Path:
+    """Where results go: the folder asked for, or the checkout's, or one in the current folder.
+
+    Raises:
+        InputError: if the folder it lies in does not exist.
+    """
+    if asked is None:
+        return (RESULTS if RESULTS.is_dir() else Path()) / "published"
+    if not asked.parent.is_dir():
+        raise InputError(f"--out {asked}: there is no folder {asked.parent}")
+    return asked
+
+
+def result_file(results: Path, cell: Cell) -> Path:
+    """Where an instance's result is kept."""
+    return results / f"{cell.name}.json"
+
+
+def read_result(file: Path) -> CellResult:
+    """A result from its file.
+
+    Raises:
+        InputError: if the file is not one.
+    """
+    try:
+        return CellResult.model_validate_json(file.read_text(encoding="utf-8"))
+    except (ValidationError, UnicodeDecodeError):
+        raise InputError(
+            f"{file}: not written by hmarl bench published; run it again with --again"
+        ) from None

@@ -1,0 +1,253 @@
+"""Rules that turn an inventory position into an order, and how a scarce stock is shared.
+
+A rule exists twice: as what a user writes (`...Config`, levels given or "auto") and as arrays of
+levels that answer for every world and store at once. Positions and orders are in units. Where the
+mean of demand has a season, the caller passes the position less the forecast excess demand over
+the lead time, so that one level serves all seasons, and `factor`, the season's factor when an
+order placed now will arrive; it scales what a rule orders as a rate.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, Protocol, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+from scipy.stats import norm
+
+from inventory_env.frozen import Array, Frozen, NonNegative, Positive
+
+Level = NonNegative | Literal["auto"]
+Rationing = Literal["proportional", "fair-share", "priority", "random"]
+
+
+class OrderRule(Protocol):
+    """Order quantity from inventory position, elementwise over (world, site)."""
+
+    kind: ClassVar[str]
+
+    def order(self, position: Array, factor: Array | float) -> Array:
+        """Units to order, at least 0, before order constraints; same shape as `position`."""
+
+
+@dataclass(frozen=True)
+class BaseStock:
+    """Order up to a level every period: q = max(S - position, 0)."""
+
+    kind: ClassVar[str] = "base-stock"
+    level: Array  # S, units
+
+    def order(self, position: Array, factor: Array | float) -> Array:
+        return np.maximum(self.level - position, 0.0)
+
+
+@dataclass(frozen=True)
+class CappedBaseStock:
+    """Order up to a level, never more than a cap: q = min(max(S - position, 0), cap).
+
+    Xin (2021), "Understanding the performance of capped base-stock policies in lost-sales
+    inventory models", Operations Research 69(1).
+    """
+
+    kind: ClassVar[str] = "capped-base-stock"
+    level: Array  # S, units
+    cap: Array  # units per order
+
+    def order(self, position: Array, factor: Array | float) -> Array:
+        return np.minimum(np.maximum(self.level - position, 0.0), self.cap * factor)
+
+
+@dataclass(frozen=True)
+class ReorderPoint:
+    """At or below s order multiples of Q until above it: the (s, nQ) rule, (s, Q) in practice."""
+
+    kind: ClassVar[str] = "reorder-point"
+    point: Array  # s, units
+    quantity: Array  # Q, units
+
+    def order(self, position: Array, factor: Array | float) -> Array:
+        lots = np.floor((self.point - position) / self.quantity) + 1
+        return np.maximum(lots, 0.0) * self.quantity
+
+
+@dataclass(frozen=True)
+class MinMax:
+    """At or below s order up to S, never more than a cap: the (s, S) rule."""
+
+    kind: ClassVar[str] = "min-max"
+    point: Array  # s, units
+    span: Array  # S - s, units
+    cap: Array  # units per order
+
+    def order(self, position: Array, factor: Array | float) -> Array:
+        order = np.minimum(self.point + self.span - position, self.cap * factor)
+        return np.where(position <= self.point, order, 0.0)
+
+
+@dataclass(frozen=True)
+class ConstantOrder:
+    """The same quantity every period, whatever the stock (scaled by the season)."""
+
+    kind: ClassVar[str] = "constant-order"
+    quantity: Array  # units per period
+
+    def order(self, position: Array, factor: Array | float) -> Array:
+        return np.broadcast_to(self.quantity * factor, position.shape).copy()
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a site must cover: the facts behind every "auto" level."""
+
+    mean: float  # units per period
+    sd: float  # units, of one period
+    lead_time: float  # mean periods from order to arrival (echelon: to the customer)
+    lead_time_sd: float  # periods
+    review: int  # periods between two chances to order
+    holding: float  # money per unit and period
+    shortage: float  # money per unit short
+    order_cost: float  # money per order
+
+    @property
+    def cover(self) -> float:
+        """Protection interval: lead time plus review, periods."""
+        return self.lead_time + self.review
+
+    @property
+    def cover_sd(self) -> float:
+        """Sd of demand over the protection interval; Silver, Pyke & Thomas (2017), eq. 6.11."""
+        return math.sqrt(self.cover * self.sd**2 + (self.mean * self.lead_time_sd) ** 2)
+
+    @property
+    def safety_factor(self) -> float:
+        """Newsvendor z(p / (p + h)); Snyder & Shen (2019), section 4.3.2."""
+        ratio = self.shortage / (self.shortage + self.holding) if self.shortage else 0.5
+        return float(norm.ppf(min(max(ratio, 0.01), 0.9999)))
+
+    def level(self, safety_factor: float | None = None) -> float:
+        """Order-up-to level S = mean x cover + z x sd of demand over the cover, units."""
+        z = self.safety_factor if safety_factor is None else safety_factor
+        return max(self.mean * self.cover + z * self.cover_sd, 0.0)
+
+    @property
+    def lot(self) -> float:
+        """Economic order quantity sqrt(2 K d / h), at least one review's demand, units."""
+        economic = math.sqrt(2 * self.order_cost * self.mean / self.holding) if self.holding else 0
+        return max(economic, self.mean * self.review)
+
+    @property
+    def cap(self) -> float:
+        """One review's mean demand plus half its standard deviation, units per order."""
+        return self.mean * self.review + 0.5 * self.sd * math.sqrt(self.review)
+
+
+class _RuleConfig(Frozen):
+    safety_factor: float | None = None
+    """Standard deviations of safety stock in an "auto" level; left out, z(p / (p + h))."""
+    position: Literal["local", "echelon"] = "local"
+    """Stock the rule looks at: the site's own, or the site's and everything downstream of it."""
+
+    def _pick(self, given: float | Literal["auto"], auto: float) -> Array:
+        return np.array(auto if given == "auto" else given, dtype=np.float64)
+
+
+class BaseStockConfig(_RuleConfig):
+    """Order-up-to rule; with position = "echelon" the echelon base-stock rule."""
+
+    kind: Literal["base-stock"]
+    level: Level = "auto"
+    """Order-up-to level in units, or "auto" = mean x cover + z x sd over the cover."""
+
+    def build(self, need: Need) -> OrderRule:
+        return BaseStock(self._pick(self.level, need.level(self.safety_factor)))
+
+
+class CappedBaseStockConfig(_RuleConfig):
+    """Order-up-to rule with an upper bound on each order."""
+
+    kind: Literal["capped-base-stock"]
+    level: Level = "auto"
+    """Order-up-to level in units, or "auto" = mean x cover + z x sd over the cover."""
+    cap: Level = "auto"
+    """Largest order in units, or "auto" = mean + sd / 2 of one review's demand."""
+
+    def build(self, need: Need) -> OrderRule:
+        level = self._pick(self.level, need.level(self.safety_factor))
+        return CappedBaseStock(level, self._pick(self.cap, need.cap))
+
+
+class ReorderPointConfig(_RuleConfig):
+    """(s, Q): at or below the reorder point order Q (or the fewest lots that pass it)."""
+
+    kind: Literal["reorder-point"]
+    point: Level = "auto"
+    """Reorder point s in units, or "auto" = the order-up-to level less one review's mean demand."""
+    quantity: Positive | Literal["auto"] = "auto"
+    """Lot Q in units, above 0, or "auto" = economic order quantity, at least one review's mean."""
+
+    def build(self, need: Need) -> OrderRule:
+        point = max(need.level(self.safety_factor) - need.mean * need.review, 0.0)
+        return ReorderPoint(self._pick(self.point, point), self._pick(self.quantity, need.lot))
+
+
+class MinMaxConfig(_RuleConfig):
+    """(s, S): at or below the minimum order up to the maximum."""
+
+    kind: Literal["min-max"]
+    point: Level = "auto"
+    """Minimum s in units, or "auto" = the order-up-to level less one review's mean demand."""
+    span: Level = "auto"
+    """Maximum less minimum, S - s, in units, or "auto" = economic order quantity."""
+
+    def build(self, need: Need) -> OrderRule:
+        point = max(need.level(self.safety_factor) - need.mean * need.review, 0.0)
+        return MinMax(
+            self._pick(self.point, point), self._pick(self.span, need.lot), np.array(np.inf)
+        )
+
+
+class ConstantOrderConfig(_RuleConfig):
+    """The same order every period."""
+
+    kind: Literal["constant-order"]
+    quantity: Level = "auto"
+    """Units per order, or "auto" = mean demand of one review."""
+
+    def build(self, need: Need) -> OrderRule:
+        return ConstantOrder(self._pick(self.quantity, need.mean * need.review))
+
+
+RuleConfig = Annotated[
+    BaseStockConfig
+    | CappedBaseStockConfig
+    | ReorderPointConfig
+    | MinMaxConfig
+    | ConstantOrderConfig,
+    Field(discriminator="kind"),
+]
+
+
+class OrderConstraints(Frozen):
+    """What an order on one link may look like."""
+
+    pack_size: Positive | None = None
+    """Orders are multiples of this many units, above 0; left out, 1 for whole units."""
+    minimum: NonNegative = 0.0
+    """Smallest order that is not zero, units; a smaller wish is raised to it."""
+    maximum: Positive | None = None
+    """Largest order, units, above 0; left out, no limit."""
+    review: Annotated[int, Field(ge=1, le=60)] = 1
+    """Orders are possible only every so many periods (0, k, 2k, ...), 1 to 60."""
+    storage_limit: Positive | None = None
+    """An order never takes on hand, on the way and owed above this, units; left out, no limit."""
+
+    @model_validator(mode="after")
+    def _an_order_is_possible(self) -> Self:
+        smallest = max(self.minimum, self.pack_size or 0.0)
+        for name in ("maximum", "storage_limit"):
+            most = getattr(self, name)
+            if most is not None and most < smallest:
+                raise ValueError(
+                    f"{name} must be at least minimum and pack_size ({smallest:g}), got {most:g}"
+                )
+        return self

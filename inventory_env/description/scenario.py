@@ -1,0 +1,439 @@
+"""A scenario: a chain supplier -> warehouse -> stores as a user describes it."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import ConfigDict, Field, model_validator
+
+from inventory_env.description.demand import PERIODS_PER_YEAR, Demand
+from inventory_env.description.lead_time import ConstantLeadTime, LeadTime
+from inventory_env.description.rules import (
+    BaseStockConfig,
+    Need,
+    OrderConstraints,
+    OrderRule,
+    Rationing,
+    RuleConfig,
+)
+from inventory_env.description.settings import Tier, TrainingSettings
+from inventory_env.errors import InputError
+from inventory_env.frozen import (
+    LONGEST_NAME,
+    MOST_STORES,
+    Array,
+    Fraction,
+    Frozen,
+    NonNegative,
+    Positive,
+)
+from inventory_env.recorded.history import DemandFile, History
+
+TIERS: tuple[Tier, ...] = ("stores", "warehouse", "supplier")  # downstream first
+
+StartingStock = (
+    NonNegative
+    | Literal["auto"]
+    | Annotated[tuple[NonNegative, NonNegative], Field(description="drawn between low and high")]
+)
+
+
+class Store(Frozen):
+    """A store: its customers, its prices, and its link to the warehouse."""
+
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+    """Name, unique in the chain."""
+    demand: Demand
+    """Customer demand: a table with `kind` and that kind's parameters."""
+    lead_time: LeadTime
+    """Periods from shipping at the warehouse to on hand at the store, 0 to 60, or a table."""
+    holding_cost: NonNegative
+    """Money per unit on hand at the end of a period."""
+    shortage_cost: NonNegative
+    """Money per unit lost, or per unit and period waiting as a backorder."""
+    order_cost: NonNegative = 0.0
+    """Money per order placed."""
+    unit_cost: NonNegative = 0.0
+    """Money per unit ordered."""
+    priority: Annotated[int, Field(ge=0)] = 0
+    """Rank under rationing = "priority", lowest first."""
+    orders: OrderConstraints = OrderConstraints()
+    """What an order to the warehouse may look like."""
+    starting_stock: StartingStock = "auto"
+    """Units on hand at the start, [low, high] to draw them, or "auto"."""
+    starting_pipeline: StartingStock = "auto"
+    """Units in each slot on the way at the start, [low, high] to draw them, or "auto" = mean."""
+
+
+class StoreDefaults(Frozen):
+    """What stores have in common: any key of a store but its name, filled in where it is left out.
+
+    Stores that come from a demand CSV and have no table of their own are made of these.
+    """
+
+    demand: Demand | None = None
+    """As in a store; ignored for stores that come from a demand CSV."""
+    lead_time: LeadTime | None = None
+    """As in a store."""
+    holding_cost: NonNegative | None = None
+    """As in a store."""
+    shortage_cost: NonNegative | None = None
+    """As in a store."""
+    order_cost: NonNegative | None = None
+    """As in a store."""
+    unit_cost: NonNegative | None = None
+    """As in a store."""
+    priority: Annotated[int, Field(ge=0)] | None = None
+    """As in a store."""
+    orders: OrderConstraints | None = None
+    """As in a store."""
+    starting_stock: StartingStock | None = None
+    """As in a store."""
+    starting_pipeline: StartingStock | None = None
+    """As in a store."""
+
+
+class Warehouse(Frozen):
+    """The warehouse: its prices, rule, rationing, and its link to the supplier."""
+
+    unlimited: bool = False
+    """Stores always get what they order: single-site problems. All else is then ignored."""
+    lead_time: LeadTime = ConstantLeadTime(periods=1)
+    """Periods from shipping at the supplier to on hand at the warehouse, 0 to 60, or a table."""
+    holding_cost: NonNegative = 0.0
+    """Money per unit on hand at the end of a period."""
+    order_cost: NonNegative = 0.0
+    """Money per order placed."""
+    unit_cost: NonNegative = 0.0
+    """Money per unit ordered."""
+    rule: RuleConfig = BaseStockConfig(kind="base-stock", position="echelon")
+    """How the warehouse orders."""
+    rationing: Rationing = "proportional"
+    """How a scarce stock is shared: proportional, fair-share, priority or random."""
+    orders: OrderConstraints = OrderConstraints()
+    """What an order to the supplier may look like."""
+    starting_stock: StartingStock = "auto"
+    """Units on hand at the start, [low, high] to draw them, or "auto"."""
+    starting_pipeline: StartingStock = "auto"
+    """Units in each slot on the way at the start, [low, high] to draw them, or "auto" = mean."""
+
+
+class MarkovDisruptions(Frozen):
+    """The supplier goes down and comes back like a two-state Markov chain."""
+
+    kind: Literal["markov"]
+    mean_up: Annotated[float, Field(ge=1)]
+    """Mean number of periods between disruptions, at least 1."""
+    mean_down: Annotated[float, Field(ge=1)]
+    """Mean length of a disruption, periods, at least 1."""
+
+
+class CalendarDisruptions(Frozen):
+    """The supplier is down in known periods of every episode."""
+
+    kind: Literal["calendar"]
+    down: tuple[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]], ...]
+    """Pairs [first, last] of periods, counted from 0, both included."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for first, last in self.down:
+            if last < first:
+                raise ValueError(f"down needs [first, last] with first <= last, got {first, last}")
+        return self
+
+
+class Supplier(Frozen):
+    """The supplier: a stock it produces into, or an unlimited source; capacity and disruptions."""
+
+    unlimited: bool = True
+    """The supplier has no stock of its own and never runs out."""
+    capacity: Positive | None = None
+    """Most units it can ship a period, above 0; left out, no limit."""
+    capacity_ratio: Annotated[float, Field(gt=1)] | None = None
+    """The same as a multiple of the chain's mean demand, above 1; instead of capacity."""
+    lead_time: LeadTime = ConstantLeadTime(periods=1)
+    """Periods from the start of production to on hand at the supplier, 0 to 60, or a table."""
+    holding_cost: NonNegative = 0.0
+    """Money per unit on hand at the end of a period."""
+    order_cost: NonNegative = 0.0
+    """Money per production run."""
+    unit_cost: NonNegative = 0.0
+    """Money per unit produced."""
+    rule: RuleConfig = BaseStockConfig(kind="base-stock", position="echelon")
+    """How production is decided."""
+    orders: OrderConstraints = OrderConstraints()
+    """What a production run may look like."""
+    disruptions: (
+        Annotated[MarkovDisruptions | CalendarDisruptions, Field(discriminator="kind")] | None
+    ) = None
+    """When the supplier cannot ship: a Markov chain or a calendar; left out, never."""
+    starting_stock: StartingStock = "auto"
+    """Units on hand at the start, [low, high] to draw them, or "auto"."""
+    starting_pipeline: StartingStock = "auto"
+    """Units in each slot of production at the start, [low, high] to draw them, or "auto" = mean."""
+
+    @model_validator(mode="after")
+    def _one_capacity(self) -> Self:
+        if self.capacity is not None and self.capacity_ratio is not None:
+            raise ValueError("give capacity or capacity_ratio, not both")
+        return self
+
+
+class Scenario(Frozen):
+    """A chain, its prices, its episodes, and how its agents are taught."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=LONGEST_NAME)]
+    """Short name: lower-case letters, digits and hyphens."""
+    description: str = ""
+    """One line for people."""
+    period: Literal["day", "week"] = "day"
+    """Length of a period; sets the year for seasons and turns."""
+    periods: Annotated[int, Field(ge=1, le=100_000)]
+    """Length of an episode."""
+    warm_up: Annotated[int, Field(ge=0)] = 0
+    """First periods of an episode that are left out of every KPI."""
+    units: Literal["whole", "continuous"] = "whole"
+    """Whether stock comes in whole units."""
+    unmet_demand: Literal["lost", "backorder", "partial"] = "lost"
+    """What customers do who find no stock: leave, wait, or partly wait."""
+    waiting_share: Fraction = 0.5
+    """Share of unmet demand that waits under unmet_demand = "partial", 0 to 1."""
+    unshipped_orders: Literal["owed", "dropped"] = "owed"
+    """Whether what a site could not ship stays owed or is dropped."""
+    information: Literal["shared", "local"] = "shared"
+    """What a learning site sees: every site's stock ("shared", as in a company with one system), or
+    its own stock, what was shipped to it and owed to it, and the orders it gets ("local")."""
+    demand_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Correlation between any two stores' demand (of its normal scores), 0 to below 1."""
+    store_defaults: StoreDefaults = StoreDefaults()
+    """Keys that fill what a [[stores]] table or a store of a demand CSV leaves out."""
+    stores: Annotated[tuple[Store, ...], Field(min_length=1, max_length=MOST_STORES)]
+    """The stores, one [[stores]] table each, at most 1000; with a [demand_file], those of the
+    file, and a table is needed only for what differs from [store_defaults]."""
+    warehouse: Warehouse = Warehouse()
+    """The warehouse."""
+    supplier: Supplier = Supplier()
+    """The supplier."""
+    store_rule: RuleConfig | None = None
+    """The rule the stores use today; evaluated as baseline "current"."""
+    demand_file: DemandFile | None = None
+    """A CSV of demand to replay; stores of kind "trace" read it."""
+    optimal_cost: Positive | None = None
+    """Cost per period of an optimal policy, where the literature gives one."""
+    training: TrainingSettings = TrainingSettings()
+    """Who learns, and how."""
+    history: Annotated[History | None, Field(exclude=True, repr=False)] = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [store.name for store in self.stores]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"store names must be unique, got {', '.join(twice)} more than once")
+        if self.warm_up >= self.periods:
+            raise ValueError(
+                f"warm_up must be shorter than periods = {self.periods}, got {self.warm_up}"
+            )
+        for store in self.stores:
+            if store.lead_time.maximum >= self.periods:
+                raise ValueError(
+                    f"lead_time of store {store.name} must be shorter than the episode "
+                    f"({self.periods} periods), got {store.lead_time.maximum}"
+                )
+            if store.demand.kind == "trace" and self.history is None:
+                raise ValueError(
+                    f"store {store.name} has trace demand; give a [demand_file] or --demand"
+                )
+        if self.history is not None:
+            self._replayed(self.history)
+        if self.period != "day":
+            for store in self.stores:
+                if store.demand.season and store.demand.season.weekday:
+                    raise ValueError(
+                        f'demand.season.weekday of store {store.name} needs period = "day", '
+                        f"got {self.period!r}"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _units_agree(self) -> Self:
+        packs = [store.orders.pack_size for store in self.stores]
+        if not self.whole:
+            if any(packs) and not all(packs):
+                raise ValueError(
+                    "orders.pack_size must be given for all stores or for none where units = "
+                    '"continuous"'
+                )
+            return self
+        sites = [(f"store {s.name}", s.orders) for s in self.stores]
+        sites += [("the warehouse", self.warehouse.orders), ("the supplier", self.supplier.orders)]
+        numbers = [
+            (f"orders.{field} of {site}", getattr(orders, field))
+            for site, orders in sites
+            for field in ("pack_size", "minimum")
+        ]
+        for field, value in [*numbers, ("capacity of the supplier", self.supplier.capacity)]:
+            if value is not None and value % 1:
+                raise ValueError(f"{field} must be whole where units are whole, got {value:g}")
+        return self
+
+    def _replayed(self, history: History) -> None:
+        if self.demand_correlation:
+            raise ValueError("demand_correlation must be 0 where demand is replayed from a file")
+        for store in self.stores:
+            if store.demand.kind != "trace":
+                raise ValueError(
+                    f"demand of store {store.name} must be left out where a demand file gives it, "
+                    f"got kind {store.demand.kind}"
+                )
+        if tuple(store.name for store in self.stores) != history.stores:
+            raise ValueError(f"stores must be those of the demand file: {list(history.stores)}")
+
+    # --- facts derived from the description -----------------------------------------------
+
+    @property
+    def whole(self) -> bool:
+        """Whether stock comes in whole units."""
+        return self.units == "whole"
+
+    @property
+    def periods_per_year(self) -> float:
+        """Periods in a year."""
+        return PERIODS_PER_YEAR[self.period]
+
+    @property
+    def demand_mean(self) -> Array:
+        """(store,) mean demand, units per period."""
+        return np.array([store.demand.moments[0] for store in self.stores])
+
+    @property
+    def demand_sd(self) -> Array:
+        """(store,) standard deviation of one period's demand, units."""
+        return np.array([store.demand.moments[1] for store in self.stores])
+
+    @property
+    def capacity(self) -> float:
+        """Most units the supplier can ship a period; infinite without a limit."""
+        if self.supplier.capacity_ratio is not None:
+            units = self.supplier.capacity_ratio * float(self.demand_mean.sum())
+            return float(np.ceil(units)) if self.whole else units
+        return self.supplier.capacity or np.inf
+
+    @property
+    def seasonal(self) -> bool:
+        """Whether any store's mean demand varies in a known way."""
+        return any(store.demand.season is not None for store in self.stores)
+
+    @property
+    def homogeneous(self) -> bool:
+        """Whether nothing depends on the period of an episode, so that worlds may never end."""
+        trend = any(s.demand.season and s.demand.season.trend_per_year for s in self.stores)
+        calendar = isinstance(self.supplier.disruptions, CalendarDisruptions)
+        return self.history is None and not trend and not calendar
+
+    def store_needs(self) -> list[Need]:
+        """What each store must cover, for "auto" levels."""
+        return [
+            Need(
+                mean=store.demand.moments[0],
+                sd=store.demand.moments[1],
+                lead_time=store.lead_time.moments[0],
+                lead_time_sd=store.lead_time.moments[1],
+                review=store.orders.review,
+                holding=store.holding_cost,
+                shortage=store.shortage_cost,
+                order_cost=store.order_cost,
+            )
+            for store in self.stores
+        ]
+
+    @property
+    def _chain_demand(self) -> tuple[float, float]:
+        """Mean and standard deviation of all stores' demand together, units per period."""
+        sd = self.demand_sd
+        shared = self.demand_correlation * (sd.sum() ** 2 - (sd**2).sum())
+        return float(self.demand_mean.sum()), float(np.sqrt((sd**2).sum() + shared))
+
+    def upstream_need(self, tier: Literal["warehouse", "supplier"], *, echelon: bool) -> Need:
+        """What warehouse or supplier must cover: its own link, or (echelon) all down from it."""
+        supplier = tier == "supplier"
+        mean, sd = self._chain_demand
+        weights = self.demand_mean / mean
+        links = [self.supplier.lead_time if supplier else self.warehouse.lead_time]
+        if supplier and echelon:
+            links.append(self.warehouse.lead_time)
+        lead = sum(link.moments[0] for link in links)
+        variance = sum(link.moments[1] ** 2 for link in links)
+        if echelon:
+            moments = np.array([store.lead_time.moments for store in self.stores])
+            lead += float(weights @ moments[:, 0])
+            variance += float(weights @ moments[:, 1] ** 2)
+        site = self.supplier if supplier else self.warehouse
+        return Need(
+            mean=mean,
+            sd=sd,
+            lead_time=lead,
+            lead_time_sd=variance**0.5,
+            review=site.orders.review,
+            holding=float(weights @ np.array([s.holding_cost for s in self.stores])),
+            shortage=float(weights @ np.array([s.shortage_cost for s in self.stores])),
+            order_cost=site.order_cost,
+        )
+
+    def warehouse_need(self) -> Need:
+        """What the warehouse must cover, as its rule looks."""
+        return self.upstream_need("warehouse", echelon=self.warehouse.rule.position == "echelon")
+
+    def supplier_need(self) -> Need:
+        """What the supplier must cover, as its rule looks."""
+        return self.upstream_need("supplier", echelon=self.supplier.rule.position == "echelon")
+
+    def deciding_tiers(self) -> tuple[Tier, ...]:
+        """Tiers that have something to order."""
+        if self.warehouse.unlimited:
+            return ("stores",)
+        return ("stores", "warehouse") if self.supplier.unlimited else TIERS
+
+    @property
+    def central_critic(self) -> bool:
+        """Whether the value network sees the whole chain in training, "auto" resolved."""
+        settings = self.training
+        if settings.critic != "auto":
+            return settings.critic == "central"
+        several = self.information == "local" and len(self.learning_tiers()) > 1
+        return several and settings.algorithm == "ppo"
+
+    def learning_tiers(self) -> tuple[Tier, ...]:
+        """Tiers that learn, downstream first.
+
+        Raises:
+            InputError: if one of them has nothing to order.
+        """
+        deciding = self.deciding_tiers()
+        if self.training.learn == "all":
+            return deciding
+        for tier in self.training.learn:
+            if tier not in deciding:
+                raise InputError(
+                    f"learn: the {tier} of {self.name} has nothing to order (unlimited); "
+                    f"allowed: {', '.join(deciding)}"
+                )
+        return tuple(tier for tier in TIERS if tier in self.training.learn)
+
+    @property
+    def warehouse_rule(self) -> OrderRule:
+        """The warehouse's rule with its levels in units."""
+        return self.warehouse.rule.build(self.warehouse_need())
+
+    @property
+    def supplier_rule(self) -> OrderRule:
+        """The supplier's production rule with its levels in units."""
+        return self.supplier.rule.build(self.supplier_need())
+
+    def with_history(self, history: History, stores: Sequence[Store], **changes: object) -> Self:
+        """The same chain with these stores, whose demand is replayed from `history`."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**{**values, "stores": tuple(stores), "history": history, **changes})

@@ -1,0 +1,302 @@
+"""Recorded demand as CSV: read it, mend little, refuse the rest, and say what was found.
+
+Mended and reported, up to 5 % each: dates on which a store has no row (0 demand), identical rows
+(counted once), several rows of a store and date (summed). Outliers are reported, never changed.
+"""
+
+import csv
+import re
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from inventory_env.errors import InputError
+from inventory_env.files import write_text
+from inventory_env.frozen import LONGEST_NAME, MOST_STORES, Array
+from inventory_env.recorded.history import DemandFile, History
+from inventory_env.recorded.import_report import ImportReport, StoreReport
+
+MENDABLE = 0.05
+MOST_DEMAND = 1e12
+ITEM_NAMES = ("item", "sku", "product", "article", "material", "stockcode")
+DATE = r"\s*(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?\s*"
+
+
+def read_demand(file: DemandFile, *, whole: bool) -> tuple[History, ImportReport]:
+    """Read, check and split recorded demand.
+
+    Args:
+        file: the CSV, its columns, the item and the split; its path is opened as it stands.
+        whole: refuse fractions of units.
+
+    Raises:
+        InputError: naming file, row (the header is row 1) and value of what cannot be mended.
+    """
+    table = _table(file)
+    table, item = _one_item(table, file)
+    rows = _checked(table, file, whole)
+    rows, repeated, summed = _one_row_each(rows, table.duplicated(), file)
+    period, dates = _calendar(rows["date"], file)
+    stores = tuple(str(name) for name in rows["store"].unique())
+    if len(stores) > MOST_STORES:
+        raise InputError(f"{file.path}: {len(stores)} stores, at most {MOST_STORES} are allowed")
+    grid = rows.pivot(index="date", columns="store", values="demand")
+    grid = grid.reindex(index=dates, columns=list(stores))
+    missing = grid.isna()
+    for store in stores:
+        _few_missing(missing[store], store, file)
+    days = tuple(day.date() for day in dates)
+    demand = grid.fillna(0.0).to_numpy(dtype=np.float64)
+    history = History(days, stores, demand, *_split(days, file))
+    report = ImportReport(
+        file=str(file.path),
+        item=item,
+        period=period,
+        history=history,
+        repeated=repeated,
+        summed=summed,
+        stores=tuple(
+            StoreReport.of(history, i, filled=int(missing[store].sum()))
+            for i, store in enumerate(stores)
+        ),
+    )
+    return history, report
+
+
+def write_history(history: History, path: Path) -> DemandFile:
+    """Write `date,store,demand`, whole or not at all, and say how to read exactly it back.
+
+    The path of the answer is the file's name: relative to the folder it lies in.
+    """
+    demand = history.demand
+    if np.all(demand == np.rint(demand)):
+        demand = demand.astype(np.int64)
+    rows = pd.DataFrame(
+        {
+            "date": np.repeat([day.isoformat() for day in history.dates], len(history.stores)),
+            "store": np.tile(np.array(history.stores, dtype=object), len(history.dates)),
+            "demand": demand.ravel(),
+        }
+    )
+    write_text(path, rows.to_csv(index=False, lineterminator="\n"))
+    return DemandFile(path=Path(path.name)).model_copy(update=history.split_dates)
+
+
+def _table(file: DemandFile) -> pd.DataFrame:
+    """The file as text, one column each; the index is the row's number in the file."""
+    path = file.path
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not a CSV file in UTF-8") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    if not text.strip():
+        raise InputError(f"{path}: the file is empty")
+    if "\0" in text:
+        raise InputError(f"{path}: not a CSV file, it has binary content")
+    header = text.split("\n", 1)[0]
+    separator = max(",;\t", key=header.count)
+    columns = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise InputError(f"{path}: row 1: column {twice[0]!r} stands there more than once")
+    wanted = {key: getattr(file, key) for key in ("date_column", "store_column", "demand_column")}
+    for key, name in {**wanted, "item_column": file.item_column}.items():
+        if name is not None and name not in columns:
+            raise InputError(
+                f"{path}: row 1: no column {name!r} ({key}); the columns are {', '.join(columns)}"
+            )
+    if len(set(wanted.values())) < len(wanted):
+        raise InputError(f"{path}: date, store and demand need three columns, got {wanted}")
+    try:
+        table = pd.read_csv(
+            StringIO(text), sep=separator, dtype=str, keep_default_na=False, skip_blank_lines=False
+        )
+    except pd.errors.ParserError as error:
+        place = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+        reason = "{1}: {2} values, the header has {0}".format(*place.groups()) if place else error
+        raise InputError(f"{path}: row {reason}") from None
+    if not isinstance(table.index, pd.RangeIndex):
+        raise InputError(f"{path}: row 2: more values than the header has")
+    table.columns = pd.Index(columns)
+    table.index = table.index + 2
+    table = table.fillna("").apply(lambda column: column.str.strip())
+    table = table[(table != "").any(axis=1)]
+    if table.empty:
+        raise InputError(f"{path}: no rows below the header")
+    return table
+
+
+def _one_item(table: pd.DataFrame, file: DemandFile) -> tuple[pd.DataFrame, str | None]:
+    """The rows of the item asked for; of all, where there is nothing to choose."""
+    column = file.item_column or _item_column(table, file)
+    if column is None:
+        if file.item is not None:
+            raise InputError(
+                f"{file.path}: no column holds items, so item {file.item!r} cannot be chosen; "
+                f"the columns are {', '.join(table.columns)}"
+            )
+        return table, None
+    values = sorted(table[column].unique())
+    shown = ", ".join(values[:12]) + (", ..." if len(values) > 12 else "")
+    if file.item is None and len(values) > 1:
+        raise InputError(
+            f"{file.path}: several rows for a date and store: it has a column {column!r} with "
+            f"{len(values)} values; choose one with --item ({shown})"
+        )
+    item = values[0] if file.item is None else file.item
+    if item not in values:
+        raise InputError(f"{file.path}: no item {item!r} in column {column!r}; it has {shown}")
+    return table[table[column] == item], item
+
+
+def _item_column(table: pd.DataFrame, file: DemandFile) -> str | None:
+    """The column, beside the three, that tells apart the rows of a date and store."""
+    key = [file.date_column, file.store_column]
+    if file.item is None and table.duplicated(key).mean() <= MENDABLE:
+        return None
+    found = [
+        column
+        for column in table.columns
+        if column not in (*key, file.demand_column)
+        and table.duplicated([*key, column]).mean() <= MENDABLE
+    ]
+    holding = [column for column in found if (table[column] == file.item).any()]
+    ranked = sorted(
+        holding or found, key=lambda name: (name.lower() not in ITEM_NAMES, table[name].nunique())
+    )
+    return ranked[0] if ranked else None
+
+
+def _checked(table: pd.DataFrame, file: DemandFile, whole: bool) -> pd.DataFrame:
+    """Columns date, store and demand with their types."""
+
+    def refuse(column: str, wrong: "pd.Series[bool]", reason: str) -> None:
+        if wrong.any():
+            row = wrong.index[wrong][0]
+            raise InputError(
+                f"{file.path}: row {row}: {column} {table[column][row]!r} {reason}"
+                + (f" ({int(wrong.sum())} such rows)" if wrong.sum() > 1 else "")
+            )
+
+    text = table[file.date_column].str.extract(f"^{DATE}$", expand=False)
+    dates = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+    refuse(file.date_column, dates.isna(), "is not a date; write YYYY-MM-DD")
+    store = table[file.store_column]
+    refuse(file.store_column, store == "", "is no name; give the store")
+    refuse(file.store_column, store.str.len() > LONGEST_NAME, f"exceeds {LONGEST_NAME} letters")
+    column = file.demand_column
+    number = pd.to_numeric(table[column], errors="coerce")
+    refuse(column, table[column] == "", "is empty; write 0 where there was no demand")
+    refuse(column, number.isna(), "is not a number")
+    demand = table[column].astype(np.float64)
+    refuse(column, demand < 0, "is negative; leave returns out or net them")
+    refuse(column, demand > MOST_DEMAND, f"is above {MOST_DEMAND:g}")
+    if whole:
+        refuse(column, demand % 1 != 0, 'is not whole, as units = "whole" asks for')
+    return pd.DataFrame({"date": dates, "store": store, "demand": demand})
+
+
+def _one_row_each(
+    rows: pd.DataFrame, identical: "pd.Series[bool]", file: DemandFile
+) -> tuple[pd.DataFrame, int, int]:
+    """One row for each date and store; how many were left out as identical, how many added up."""
+    key = ["date", "store"]
+    again = rows.duplicated(key)
+    if again.mean() > MENDABLE:
+        row = again.index[again][0]
+        day, store = rows["date"][row].date(), rows["store"][row]
+        raise InputError(
+            f"{file.path}: row {row}: store {store!r} has another row on {day}, as "
+            f"{again.sum()} of {len(rows)} rows have; sum them up, one row for each date and store"
+        )
+    unique = rows[~identical]
+    summed = unique.groupby(key, sort=False)["demand"].sum().reset_index()
+    return summed, int(identical.sum()), len(unique) - len(summed)
+
+
+def _calendar(
+    column: "pd.Series[pd.Timestamp]", file: DemandFile
+) -> tuple[Literal["day", "week"], pd.DatetimeIndex]:
+    """Length of a period, and every date from the first to the last."""
+    dates = pd.DatetimeIndex(column.unique()).sort_values()
+    if len(dates) < 2:
+        raise InputError(f"{file.path}: only one date ({dates[0].date()}), too few to learn from")
+    steps = np.diff(dates.to_numpy()) // np.timedelta64(1, "D")
+    step = int(steps.min())
+    odd = int(np.argmax(steps % step != 0))
+    if step not in (1, 7) or steps[odd] % step:
+        at = odd if step == 7 else int(np.argmin(steps))
+        raise InputError(
+            f"{file.path}: dates must be daily or weekly, got {dates[at].date()} and next "
+            f"{dates[at + 1].date()}, {steps[at]} days later"
+        )
+    count = int(steps.sum()) // step + 1
+    if count * (1 - MENDABLE) > len(dates):
+        gap = int(np.argmax(steps))
+        raise InputError(
+            f"{file.path}: no row at all on {count - len(dates)} of the {count} dates from "
+            f"{dates[0].date()} to {dates[-1].date()}, at most {MENDABLE:.0%} may be missing; the "
+            f"longest gap starts after {dates[gap].date()}. Write 0 where there was no demand"
+        )
+    return "day" if step == 1 else "week", pd.date_range(dates[0], dates[-1], freq=f"{step}D")
+
+
+def _few_missing(missing: "pd.Series[bool]", store: str, file: DemandFile) -> None:
+    """Refuse a store of which too many dates would have to be made up."""
+    if missing.mean() > MENDABLE:
+        raise InputError(
+            f"{file.path}: store {store!r} has no row on {missing.sum()} of {len(missing)} dates, "
+            f"the first {missing.index[missing][0].date()}; at most {MENDABLE:.0%} may be missing. "
+            f"Write 0 where there was no demand"
+        )
+
+
+def _split(dates: tuple[date, ...], file: DemandFile) -> tuple[int, int]:
+    """Index of the first date for validation and for the test."""
+
+    def index(field: Literal["validate_from", "test_from"], default: int) -> int:
+        given = getattr(file, field)
+        if given is None:
+            return default
+        if not dates[0] < given <= dates[-1]:
+            raise InputError(
+                f"{file.path}: {field} must be after {dates[0]}, the first date, and not after "
+                f"{dates[-1]}, the last, got {given}"
+            )
+        return int(np.searchsorted(np.array(dates, dtype="datetime64[D]"), np.datetime64(given)))
+
+    test = index("test_from", len(dates) * 3 // 4)
+    validate = index("validate_from", test * 4 // 5)
+    if not 0 < validate < test:
+        raise InputError(
+            f"{file.path}: training, validation and test need dates of their own: validate_from "
+            f"({dates[validate]}) must be before test_from ({dates[test]}), of {len(dates)} dates"
+        )
+    return validate, test
+
+
+def fitted_smoothing(demand: Array) -> float:
+    """Weight of the newest period that minimises the squared one-step errors, 0.01 to 0.9.
+
+    Simple exponential smoothing, started at the mean: F(t + 1) = F(t) + a (d(t) - F(t)).
+
+    Args:
+        demand: (date,) units.
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.signal import lfilter
+
+    mean = demand.mean()
+
+    def squared_error(weight: float) -> float:
+        forecast, _ = lfilter([weight], [1, weight - 1], demand, zi=[(1 - weight) * mean])
+        return float(np.square(demand[1:] - forecast[:-1]).sum())
+
+    found = minimize_scalar(squared_error, bounds=(0.01, 0.9), method="bounded")
+    return round(float(found.x), 3)

@@ -1,0 +1,45 @@
+"""From a wish to an order that a link allows: one projection for rules and learners alike."""
+
+import numpy as np
+
+from inventory_env.frozen import Array
+from inventory_env.simulation.params import Limits
+
+ROUNDING = 1e-9  # a smaller wish is rounding error, units
+
+
+def project(wish: Array, limits: Limits, stock: Array, period: int) -> Array:
+    """The order that comes of a wish.
+
+    Rounded to whole units where stock is whole; 0 outside a review; raised to the minimum and to
+    full packs; cut to the maximum and to the free storage, again to full packs; 0 if less than the
+    minimum is left. A possible order comes back unchanged.
+
+    Args:
+        wish: units wanted, shape (world, site).
+        limits: the tier's order constraints.
+        stock: units on hand, on the way and owed, same shape; counts against the storage limit.
+        period: number of the period in the episode, for reviews.
+    """
+    if limits.whole:
+        order = np.maximum(np.floor(wish + 0.5), 0.0)
+    else:
+        order = np.where(wish > ROUNDING, wish, 0.0)
+    if limits.minimum is not None:
+        order = np.where(order > 0, np.maximum(order, limits.minimum), 0.0)
+    if limits.pack_size is not None:
+        order = np.ceil(order / limits.pack_size - ROUNDING) * limits.pack_size
+    if limits.maximum is not None or limits.storage_limit is not None:
+        most = np.inf if limits.maximum is None else limits.maximum
+        if limits.storage_limit is not None:
+            most = np.minimum(most, np.maximum(limits.storage_limit - stock, 0.0))
+        if limits.pack_size is not None:
+            most = np.floor(most / limits.pack_size + ROUNDING) * limits.pack_size
+        elif limits.whole:
+            most = np.floor(most)
+        order = np.minimum(order, most)
+        least = 0.0 if limits.minimum is None else limits.minimum
+        order = np.where(order >= np.maximum(least - ROUNDING, ROUNDING), order, 0.0)
+    if limits.review is not None:
+        order = np.where(period % limits.review == 0, order, 0.0)
+    return order

@@ -1,0 +1,114 @@
+"""Sharing a scarce stock among stores: who gets how much of what was asked."""
+
+import numpy as np
+
+from inventory_env.description.rules import Rationing
+from inventory_env.frozen import Array, over_stores
+
+FEW = 6  # stores that are compared in pairs; more are sorted
+
+
+def ration(
+    rule: Rationing,
+    stock: Array,
+    requests: Array,
+    *,
+    position: Array,
+    mean: Array,
+    priority: Array,
+    whole: bool,
+) -> Array:
+    """Units shipped to each store when the requests exceed the stock.
+
+    Args:
+        rule: proportional to requests; fair-share (equal cover, `position` / `mean`, after the
+            shipment); priority (lowest `priority` number first); random (priority drawn anew).
+        stock: (world,) units that can be shipped.
+        requests: (world, store) units asked for; in every world their sum exceeds `stock`.
+        position: (world, store) stock that each store already has or has on the way, units.
+        mean: (world or 1, store) mean demand, units per period.
+        priority: (world or 1, store) rank, lowest first; read by priority and random only.
+        whole: ship whole units; what rounding down leaves goes to the largest fractions.
+
+    Returns:
+        (world, store) units, between 0 and the requests, summing to the stock.
+    """
+    if rule in ("priority", "random"):
+        ranks = np.broadcast_to(priority, requests.shape)
+        order = np.argsort(ranks, axis=1, kind="stable")
+        sorted_requests = np.take_along_axis(requests, order, axis=1)
+        before = np.cumsum(sorted_requests, axis=1) - sorted_requests
+        shipped = np.empty_like(requests)
+        given = np.clip(stock[:, None] - before, 0.0, sorted_requests)
+        np.put_along_axis(shipped, order, given, axis=1)
+        return shipped
+    if rule == "fair-share":
+        shipped = _equal_cover(stock, requests, position, mean)
+    else:
+        shipped = requests * (stock / np.maximum(over_stores(requests), 1e-300))[:, None]
+    return _whole_shares(stock, shipped) if whole else shipped
+
+
+def _equal_cover(stock: Array, requests: Array, position: Array, mean: Array) -> Array:
+    """Water-filling: the cover c with sum of clip(c mean - position, 0, request) = stock.
+
+    The left side is piecewise linear and rising in c; its kinks are the covers at which a store
+    begins to get something, position / mean, and at which it has all it asked for,
+    (position + request) / mean. Arrays are (store, world) inside, where numpy adds faster.
+    """
+    upper, position, mean = requests.T.copy(), position.T.copy(), mean.T
+    kinks = np.concatenate([position, position + upper]).reshape(2, *upper.shape) / mean
+    solve = _by_pairs if len(upper) <= FEW else _by_bisection
+    return solve(stock, upper, position, mean, kinks).T
+
+
+def _units(cover: Array, upper: Array, position: Array, mean: Array) -> Array:
+    """(..., store, world) units that bring every store to a cover, (..., 1 or store, world)."""
+    units = cover * mean
+    units -= position
+    np.maximum(units, 0.0, out=units)
+    return np.minimum(units, upper, out=units)
+
+
+def _by_pairs(stock: Array, upper: Array, position: Array, mean: Array, kinks: Array) -> Array:
+    """Every kink's sum at once tells who gets all, who gets nothing, and who shares the rest."""
+    begins, ends = np.add.reduce(_units(kinks[:, :, None], upper, position, mean), axis=2)
+    full = ends <= stock
+    between = (begins < stock) & ~full
+    fixed = full * upper - between * position
+    weight = between * mean
+    cover = (stock - np.add.reduce(fixed)) / np.maximum(np.add.reduce(weight), 1e-300)
+    return np.minimum(np.maximum(fixed + weight * cover, 0.0), upper)
+
+
+def _by_bisection(stock: Array, upper: Array, position: Array, mean: Array, kinks: Array) -> Array:
+    """The sorted kinks on either side of the stock, and the line between them."""
+    stores, worlds = upper.shape
+    flat = np.sort(kinks.reshape(2 * stores, worlds).T).reshape(-1)
+    low = np.arange(worlds) * 2 * stores
+    high = low + 2 * stores - 1
+    at_low, at_high = np.zeros(worlds), np.add.reduce(upper)
+    for _ in range((2 * stores - 1).bit_length()):
+        middle = (low + high) >> 1
+        at_middle = np.add.reduce(_units(flat.take(middle), upper, position, mean))
+        fits = at_middle <= stock
+        low, at_low = np.where(fits, middle, low), np.where(fits, at_middle, at_low)
+        high, at_high = np.where(fits, high, middle), np.where(fits, at_high, at_middle)
+    below, above = flat.take(low), flat.take(high)
+    share = (stock - at_low) / np.maximum(at_high - at_low, 1e-300)
+    cover = below + (above - below) * np.minimum(share, 1.0)
+    return _units(cover, upper, position, mean)
+
+
+def _whole_shares(stock: Array, shares: Array) -> Array:
+    """Round down, then one unit each to the largest fractions, ties to the first store."""
+    shares = shares.T
+    stores, worlds = shares.shape
+    whole = np.floor(shares + 1e-9)
+    left = stock - np.add.reduce(whole)
+    place = np.rint((whole - shares) * 1e9) * stores + np.arange(stores)[:, None]  # all different
+    if stores <= FEW:
+        before = np.add.reduce((place[:, None] < place).view(np.int8), dtype=np.int8)
+        return (whole + (before < left)).T
+    last = np.arange(worlds) * stores + left.astype(np.int64)
+    return (whole + (place < np.sort(place.T).reshape(-1).take(last))).T

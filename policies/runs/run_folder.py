@@ -1,0 +1,226 @@
+"""Where a training run is kept: everything needed to judge it, use it and continue it.
+
+| file | content |
+|---|---|
+| scenario.toml, demand.csv | the whole description of the chain, training settings included |
+| config.json | seed and what else `hmarl train` was asked |
+| rules/*.json | levels of tuned rules |
+| others/ | the run that decides for the sites that do not learn, where one was named |
+| best.safetensors | weights of the best validation, and its cost |
+| last.safetensors | the newest checkpoint: weights, optimiser, random states, worlds |
+| progress.csv, training_curve.png | learning over time |
+| manifest.json | versions, commit, machine, command, outcome |
+
+Weights are safetensors, the rest is text: nothing is ever unpickled.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+from stable_baselines3.common.policies import ActorCriticPolicy
+
+from inventory_env.recorded.demand_csv import write_history
+from inventory_env.errors import InputError
+from inventory_env.files import write_bytes, write_text
+from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import load_scenario, scenario_text
+from policies.learning.learned import LearnedPolicy, empty_network
+from policies.policy import Policy
+from policies.rules.start import ChainPolicy, sites_decided, start_policy
+
+Tensors = dict[str, np.ndarray[Any, Any]]
+SCENARIO, CONFIG, MANIFEST = "scenario.toml", "config.json", "manifest.json"
+KEPT_RULE = "kept-rule"  # name of the policy where learning did not pay
+BEST, LAST, RULES, OTHERS = "best.safetensors", "last.safetensors", "rules", "others"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run read from its folder."""
+
+    folder: Path
+    scenario: Scenario
+    seed: int
+    start_rule: Policy  # what learning started from
+    policy: Policy  # what the run recommends: the best network, or the start rule
+    learned: Policy  # the best network
+    manifest: dict[str, Any]
+
+
+def new_folder(root: Path, scenario: Scenario) -> Path:
+    """A fresh folder <scenario>-<time> below `root`, made."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    for suffix in ["", *(f"-{i}" for i in range(2, 1000))]:
+        folder = root / f"{scenario.name}-{stamp}{suffix}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise InputError(f"{root}: too many runs with the time {stamp}")
+
+
+def newest_run(root: Path) -> Path:
+    """The folder of the newest run below `root`.
+
+    Raises:
+        InputError: if there is none.
+    """
+    runs = [folder for folder in root.glob("*") if (folder / CONFIG).is_file()]
+    if not runs:
+        raise InputError(f"{root}: no runs; train one with `hmarl train`, or name one with --run")
+    return max(runs, key=lambda folder: (folder / CONFIG).stat().st_mtime)
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """A JSON object from a file.
+
+    Raises:
+        InputError: if the file is missing or holds no JSON object.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}; is this a run folder?") from None
+    except ValueError as error:
+        raise InputError(f"{file}: not valid JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{file}: must hold a JSON object, got {type(content).__name__}")
+    return content
+
+
+def write_scenario(folder: Path, scenario: Scenario) -> None:
+    """Keep the scenario, and the demand it replays, in the run's folder."""
+    if scenario.history is not None:
+        demand_file = write_history(scenario.history, folder / "demand.csv")
+        scenario = scenario.model_copy(update={"demand_file": demand_file})
+    write_text(folder / SCENARIO, scenario_text(scenario))
+
+
+def read_scenario(folder: Path) -> Scenario:
+    """The scenario of a run."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such run folder")
+    if not (folder / SCENARIO).is_file():
+        raise InputError(f"{folder}: not a run folder, {SCENARIO} is missing")
+    return load_scenario(folder / SCENARIO)
+
+
+def write_tensors(file: Path, tensors: Tensors, notes: dict[str, Any]) -> None:
+    """Write arrays and notes as one safetensors file, atomically."""
+    whole = {name: np.asarray(value, order="C") for name, value in tensors.items()}
+    write_bytes(file, save(whole, metadata={"notes": json.dumps(notes)}))
+
+
+def read_tensors(file: Path) -> tuple[Tensors, dict[str, Any]]:
+    """Arrays and notes of a safetensors file.
+
+    Raises:
+        InputError: if the file is missing or not of that kind.
+    """
+    if not file.is_file():
+        raise InputError(f"{file}: missing; the run has no such checkpoint")
+    try:
+        with safe_open(file, framework="numpy") as stored:
+            notes = json.loads((stored.metadata() or {})["notes"])
+            return {name: stored.get_tensor(name) for name in stored.keys()}, notes  # noqa: SIM118
+    except (SafetensorError, KeyError, ValueError, OSError):
+        raise InputError(f"{file}: not a checkpoint (broken safetensors file)") from None
+
+
+def network_tensors(network: ActorCriticPolicy) -> Tensors:
+    """A network's weights as arrays, named policy.*."""
+    return {f"policy.{name}": value.numpy() for name, value in network.state_dict().items()}
+
+
+def load_weights(network: ActorCriticPolicy, tensors: Tensors) -> None:
+    """Put weights into a network; RuntimeError if they are not of its shape."""
+    network.load_state_dict(
+        {
+            name.removeprefix("policy."): torch.from_numpy(value.copy())
+            for name, value in tensors.items()
+            if name.startswith("policy.")
+        }
+    )
+
+
+def load_network(network: ActorCriticPolicy, tensors: Tensors, file: Path) -> None:
+    """Put a file's weights into a network.
+
+    Raises:
+        InputError: if they do not fit the scenario's settings.
+    """
+    try:
+        load_weights(network, tensors)
+    except RuntimeError:
+        raise InputError(f"{file}: weights do not fit the network of {SCENARIO}") from None
+
+
+def load_run(folder: Path) -> Run:
+    """A run from its folder.
+
+    Raises:
+        InputError: naming the file that is missing or cannot be used.
+    """
+    scenario = read_scenario(folder)
+    config = read_json(folder / CONFIG)
+    seed = config.get("seed")
+    if not isinstance(seed, int):
+        raise InputError(f"{folder / CONFIG}: seed: must be a whole number, got {seed!r}")
+    if not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder}: not trained to the end; hmarl train --resume {folder} does it")
+    tensors, _ = read_tensors(folder / BEST)
+    manifest = read_json(folder / MANIFEST)
+    start = run_start(folder, scenario, seed)
+    network = empty_network(scenario)
+    load_network(network, tensors, folder / BEST)
+    network.set_training_mode(False)
+    learned = LearnedPolicy(scenario, start, network, scenario.training.algorithm)
+    kept = ChainPolicy(KEPT_RULE, start, ()) if manifest.get("kept_rule") else None
+    return Run(folder, scenario, seed, start, kept or learned, learned, manifest)
+
+
+def run_start(folder: Path, scenario: Scenario, seed: int) -> Policy:
+    """What the run in a folder starts from: tuned rules, or the run that it builds on."""
+    others, decided = None, 0
+    if (folder / OTHERS).is_dir():
+        others, decided = load_run(folder / OTHERS).policy, _sites_decided(folder / OTHERS)
+    return start_policy(scenario, seed=seed, cache=folder / RULES, others=others, decided=decided)
+
+
+def _sites_decided(folder: Path) -> int:
+    """For how many sites a run decides: all up to the highest that learned in it or before it."""
+    own, before = sites_decided(read_scenario(folder)), folder / OTHERS
+    return max(own, _sites_decided(before)) if before.is_dir() else own
+
+
+def check_others(scenario: Scenario, run: Path) -> None:
+    """Refuse a run that another cannot build on.
+
+    Raises:
+        InputError: if it is no complete run on the same chain, or cannot be built on.
+    """
+    others = load_run(run)
+    plain = others.scenario.model_copy(update={"training": scenario.training})
+    if plain != scenario:
+        raise InputError(
+            f"{run}: trained on another chain ({others.scenario.name}); name a run on the same one"
+        )
+    if others.scenario.training.algorithm == "recurrent-ppo":
+        raise InputError(
+            f"{run}: a recurrent policy cannot be built on; name one of another learner"
+        )
+
+
+def keep_others(folder: Path, run: Path) -> None:
+    """Copy a trained run into the folder of the one that builds on it."""
+    left_out = shutil.ignore_patterns(LAST, "evaluation", "*.png", "events.*")
+    shutil.copytree(run, folder / OTHERS, ignore=left_out)
