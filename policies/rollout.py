@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from inventory_env.decision.reward import store_rewards
+from inventory_env.decision.resolve import team_share
+from inventory_env.decision.reward import site_rewards
+from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
@@ -42,26 +44,18 @@ def run_episodes(
         tape: its randomness.
         watch: called after every period, warm-up included, with what the policy saw and what came.
     """
-    chain = Chain(scenario)
+    chain, shape = Chain(scenario), shape_of(scenario)
     chain.reset(tape)
     weights = scenario.training.reward
-    share = team_share(scenario)
-    tally = Tally(tape.worlds, len(scenario.stores), scenario.periods_per_year)
+    share = team_share(scenario, scenario.training)
+    tally = Tally(shape, tape.worlds)
     while not chain.ended:
         seen = chain.situation
         ledger = chain.step(policy.wishes(seen))
         money = Money.of(chain.params, ledger)
         if seen.period >= scenario.warm_up:
-            tally.add(ledger, money, store_rewards(weights, share, ledger, money))
+            rewards = site_rewards(weights, share, shape, ledger, money)
+            tally.add(ledger, money, rewards[:, : shape.stores])
         if watch is not None:
             watch(seen, ledger, money)
     return tally
-
-
-def team_share(scenario: Scenario) -> float:
-    """Share of the chain's mean in a store's reward, "auto" resolved."""
-    given = scenario.training.reward.team_share
-    if given != "auto":
-        return given
-    preset_cost = scenario.training.reward.preset == "cost"
-    return 1.0 if preset_cost and not scenario.warehouse.unlimited else 0.0

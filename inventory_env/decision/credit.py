@@ -8,51 +8,64 @@ takes the place of the cost on the tape: the same on average, with less luck in 
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from inventory_env.description.scenario import Scenario
-from inventory_env.frozen import Array
+from inventory_env.decision.recipe import Credit
+from inventory_env.description.population import Population
+from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.dynamics import meet_demand
 from inventory_env.simulation.ledger import Ledger
+from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
+from inventory_env.simulation.tape import Tape
 
-STORE_BUSINESS = ("demand", "served", "lost", "store_backorders", "store_closing")
+STORE_BUSINESS = ("demand", "served", "lost", "backorders", "closing")
 QUANTILES = 20_000  # that stand for a distribution
 CELLS = 400  # of the table where units are continuous
 
+Number = TypeVar("Number", bound=np.generic)
 
-class Credit:
-    """Turns a period's ledger into the one that pays the period's orders."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        settings = scenario.training.reward
-        at_once = settings.credit == "now" or scenario.history is not None
-        lead_times = [store.lead_time.minimum for store in scenario.stores]
-        self.delays = np.array([0 if at_once else lead_time for lead_time in lead_times])
-        expected = self.periods and settings.preset == "cost" and not scenario.seasonal
-        self.shortage = ExpectedShortage(scenario) if expected else None
+class Creditor:
+    """Turns a period's ledger into the one that pays the period's orders.
+
+    Args:
+        population: the chains, whose laws of demand are known to the trainer.
+        credit: what pays an order.
+    """
+
+    def __init__(self, population: Population, credit: Credit) -> None:
+        params = Params.of(population)
+        delays = params.least_lead_time[:, : params.stores]
+        self._delays = np.zeros_like(delays) if credit == "now" else delays
+        self.shortage = ExpectedShortage(population) if credit == "expected" else None
 
     @property
     def periods(self) -> int:
         """How far a tape must reach beyond the period of an order."""
-        return int(self.delays.max())
+        return int(self._delays.max())
 
-    def ledger(self, ledger: Ledger, after: Situation) -> Ledger:
-        """The period's ledger with the business that each store has `delays` periods later.
+    def ledger(self, ledger: Ledger, after: Situation, tape: Tape) -> Ledger:
+        """The period's ledger with the business that each store has some periods later.
 
         Where a cost is expected, all units short are in `lost`, those that wait too: they cost the
         same. Orders, and what upstream sites did, stay as they are.
 
         Args:
             ledger: of the period.
-            after: the chain after the period; its tape reaches `periods` further.
+            after: the chain after the period.
+            tape: of the episode; it reaches `periods` further.
         """
         if not self.periods:
             return ledger
-        params, state, tape = after.params, after.state, after.tape
-        on_hand, backorders = state.store_on_hand, state.store_backorders
-        business = {name: getattr(ledger, name).copy() for name in STORE_BUSINESS}
+        params, state = after.params, after.state
+        stores = params.shape.columns("stores")
+        on_hand, backorders = state.on_hand[:, stores], state.backorders[:, stores]
+        business = {name: getattr(ledger, name).copy(order="K") for name in STORE_BUSINESS}
+        delays = _of_worlds(self._delays, tape.member)
         for ahead in range(1, self.periods + 1):
             now = tape.at(after.period + ahead - 1)
             net = on_hand - backorders
@@ -60,48 +73,59 @@ class Credit:
                 params, on_hand, backorders, now.demand, now.waiting
             )
             on_hand = on_hand - sold
-            stores = np.flatnonzero(self.delays == ahead)
-            if stores.size:
+            here = delays == ahead
+            if here.any():
                 found = (now.demand, served, lost, backorders, on_hand)
                 if self.shortage is not None:
-                    found = (now.demand, served, *self.shortage.business(net))
+                    found = (now.demand, served, *self.shortage.business(net, tape.member))
                 for name, values in zip(STORE_BUSINESS, found, strict=True):
-                    business[name][:, stores] = values[:, stores]
-            if ahead <= len(state.store_pipeline):
-                on_hand = on_hand + state.store_pipeline[ahead - 1]
+                    np.copyto(business[name][:, stores], values, where=here)
+            if ahead <= len(state.pipeline):
+                on_hand = on_hand + state.pipeline[ahead - 1][:, stores]
         return replace(ledger, **business)
 
 
 class ExpectedShortage:
-    """E[(demand - stock)+] of a period, from a table for each store; linear between its points."""
+    """E[(demand - stock)+] of a period, from a table for each chain's stores; linear between its
+    points."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, population: Population) -> None:
         uniform = (np.arange(QUANTILES) + 0.5) / QUANTILES
         tables, steps = [], []
-        for store in scenario.stores:
-            demand = np.sort(store.demand.quantile(uniform, np.ones(QUANTILES)))
-            demand = np.rint(demand) if scenario.whole else demand
-            step = 1.0 if scenario.whole else max(demand[-1] / CELLS, 1e-9)
-            points = step * np.arange(int(demand[-1] / step) + 3)
-            more = np.searchsorted(demand, points, side="right")
-            units = np.append(demand[::-1].cumsum()[::-1], 0.0)[more]
-            tables.append((units - points * (QUANTILES - more)) / QUANTILES)
-            steps.append(step)
+        for chain in population.members:
+            for store in chain.stores:
+                demand = np.sort(store.demand.quantile(uniform, np.ones(QUANTILES)))
+                demand = np.rint(demand) if chain.whole else demand
+                step = 1.0 if chain.whole else max(demand[-1] / CELLS, 1e-9)
+                points = step * np.arange(int(demand[-1] / step) + 3)
+                more = np.searchsorted(demand, points, side="right")
+                units = np.append(demand[::-1].cumsum()[::-1], 0.0)[more]
+                tables.append((units - points * (QUANTILES - more)) / QUANTILES)
+                steps.append(step)
+        shape = (len(population.members), -1)
         lengths = np.array([len(table) for table in tables])
-        self._table, self._step = np.concatenate(tables), np.array(steps)
-        self._first, self._last = lengths.cumsum() - lengths, lengths - 2
+        self._table = np.concatenate(tables)
+        self._step = np.reshape(steps, shape)
+        first = lengths.cumsum() - lengths
+        self._first, self._last = first.reshape(shape), (lengths - 2).reshape(shape)
         self._mean = self._table[self._first]
 
-    def __call__(self, stock: Array) -> Array:
+    def __call__(self, stock: Array, member: Integers) -> Array:
         """(world, store) units short on average; `stock` is on hand less backorders."""
-        place = np.minimum(np.maximum(stock / self._step, 0.0), self._last)
+        place = np.maximum(stock / _of_worlds(self._step, member), 0.0)
+        place = np.minimum(place, _of_worlds(self._last, member))
         cell = place.astype(np.int64)
-        here = cell + self._first
+        here = cell + _of_worlds(self._first, member)
         short = self._table.take(here)
         short += (place - cell) * (self._table.take(here + 1) - short)
         return short - np.minimum(stock, 0.0)
 
-    def business(self, stock: Array) -> tuple[Array, Array, Array]:
+    def business(self, stock: Array, member: Integers) -> tuple[Array, Array, Array]:
         """Expected units short, none that are counted apart as waiting, and units left over."""
-        short = self(stock)
-        return short, np.zeros_like(short), stock - self._mean + short
+        short = self(stock, member)
+        return short, np.zeros_like(short), stock - _of_worlds(self._mean, member) + short
+
+
+def _of_worlds(values: npt.NDArray[Number], member: Integers) -> npt.NDArray[Number]:
+    """The rows of the chains that worlds play; one row stays one."""
+    return values if len(values) == 1 else values[member]

@@ -7,14 +7,14 @@ the lead time, so that one level serves all seasons, and `factor`, the season's 
 order placed now will arrive; it scales what a rule orders as a rate.
 """
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, Protocol, Self
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 from pydantic import Field, model_validator
-from scipy.stats import norm
 
+from inventory_env.description.need import Need
 from inventory_env.frozen import Array, Frozen, NonNegative, Positive
 
 Level = NonNegative | Literal["auto"]
@@ -95,50 +95,36 @@ class ConstantOrder:
         return np.broadcast_to(self.quantity * factor, position.shape).copy()
 
 
-@dataclass(frozen=True)
-class Need:
-    """What a site must cover: the facts behind every "auto" level."""
+KINDS: dict[str, tuple[type[Any], tuple[str, ...]]] = {
+    "base-stock": (BaseStock, ("level",)),
+    "capped-base-stock": (CappedBaseStock, ("level", "cap")),
+    "reorder-point": (ReorderPoint, ("point", "quantity")),
+    "min-max": (MinMax, ("point", "span")),
+    "capped-min-max": (MinMax, ("point", "span", "cap")),
+    "constant-order": (ConstantOrder, ("quantity",)),
+}
 
-    mean: float  # units per period
-    sd: float  # units, of one period
-    lead_time: float  # mean periods from order to arrival (echelon: to the customer)
-    lead_time_sd: float  # periods
-    review: int  # periods between two chances to order
-    holding: float  # money per unit and period
-    shortage: float  # money per unit short
-    order_cost: float  # money per order
 
-    @property
-    def cover(self) -> float:
-        """Protection interval: lead time plus review, periods."""
-        return self.lead_time + self.review
+def rule_of(kind: str, levels: Mapping[str, Array]) -> OrderRule:
+    """The rule of a kind with these levels; a cap that its kind lacks does not bind.
 
-    @property
-    def cover_sd(self) -> float:
-        """Sd of demand over the protection interval; Silver, Pyke & Thomas (2017), eq. 6.11."""
-        return math.sqrt(self.cover * self.sd**2 + (self.mean * self.lead_time_sd) ** 2)
+    Raises:
+        KeyError: if there is no such kind, or a level is missing.
+    """
+    build, names = KINDS[kind]
+    given = {name: levels[name] for name in names}
+    if kind == "min-max":
+        given["cap"] = np.full_like(given["span"], np.inf)
+    rule: OrderRule = build(**given)
+    return rule
 
-    @property
-    def safety_factor(self) -> float:
-        """Newsvendor z(p / (p + h)); Snyder & Shen (2019), section 4.3.2."""
-        ratio = self.shortage / (self.shortage + self.holding) if self.shortage else 0.5
-        return float(norm.ppf(min(max(ratio, 0.01), 0.9999)))
 
-    def level(self, safety_factor: float | None = None) -> float:
-        """Order-up-to level S = mean x cover + z x sd of demand over the cover, units."""
-        z = self.safety_factor if safety_factor is None else safety_factor
-        return max(self.mean * self.cover + z * self.cover_sd, 0.0)
-
-    @property
-    def lot(self) -> float:
-        """Economic order quantity sqrt(2 K d / h), at least one review's demand, units."""
-        economic = math.sqrt(2 * self.order_cost * self.mean / self.holding) if self.holding else 0
-        return max(economic, self.mean * self.review)
-
-    @property
-    def cap(self) -> float:
-        """One review's mean demand plus half its standard deviation, units per order."""
-        return self.mean * self.review + 0.5 * self.sd * math.sqrt(self.review)
+def levels_of(rule: OrderRule) -> tuple[str, dict[str, Array]]:
+    """A rule's kind and levels, as `rule_of` takes them."""
+    kind = rule.kind
+    if isinstance(rule, MinMax) and np.isfinite(rule.cap).all():
+        kind = "capped-min-max"
+    return kind, {name: getattr(rule, name) for name in KINDS[kind][1]}
 
 
 class _RuleConfig(Frozen):
@@ -147,8 +133,8 @@ class _RuleConfig(Frozen):
     position: Literal["local", "echelon"] = "local"
     """Stock the rule looks at: the site's own, or the site's and everything downstream of it."""
 
-    def _pick(self, given: float | Literal["auto"], auto: float) -> Array:
-        return np.array(auto if given == "auto" else given, dtype=np.float64)
+    def _pick(self, given: float | Literal["auto"], auto: Array) -> Array:
+        return auto if given == "auto" else np.full_like(auto, given)
 
 
 class BaseStockConfig(_RuleConfig):
@@ -169,11 +155,12 @@ class CappedBaseStockConfig(_RuleConfig):
     level: Level = "auto"
     """Order-up-to level in units, or "auto" = mean x cover + z x sd over the cover."""
     cap: Level = "auto"
-    """Largest order in units, or "auto" = mean + sd / 2 of one review's demand."""
+    """Largest order in units, or "auto" = mean + sd / 2 of one review's demand (sd at least a tenth
+    of the mean)."""
 
     def build(self, need: Need) -> OrderRule:
         level = self._pick(self.level, need.level(self.safety_factor))
-        return CappedBaseStock(level, self._pick(self.cap, need.cap))
+        return CappedBaseStock(level, self._pick(self.cap, need.cap()))
 
 
 class ReorderPointConfig(_RuleConfig):
@@ -186,7 +173,7 @@ class ReorderPointConfig(_RuleConfig):
     """Lot Q in units, above 0, or "auto" = economic order quantity, at least one review's mean."""
 
     def build(self, need: Need) -> OrderRule:
-        point = max(need.level(self.safety_factor) - need.mean * need.review, 0.0)
+        point = np.maximum(need.level(self.safety_factor) - need.mean * need.review, 0.0)
         return ReorderPoint(self._pick(self.point, point), self._pick(self.quantity, need.lot))
 
 
@@ -200,10 +187,9 @@ class MinMaxConfig(_RuleConfig):
     """Maximum less minimum, S - s, in units, or "auto" = economic order quantity."""
 
     def build(self, need: Need) -> OrderRule:
-        point = max(need.level(self.safety_factor) - need.mean * need.review, 0.0)
-        return MinMax(
-            self._pick(self.point, point), self._pick(self.span, need.lot), np.array(np.inf)
-        )
+        point = np.maximum(need.level(self.safety_factor) - need.mean * need.review, 0.0)
+        cap = np.full_like(point, np.inf)
+        return MinMax(self._pick(self.point, point), self._pick(self.span, need.lot), cap)
 
 
 class ConstantOrderConfig(_RuleConfig):

@@ -10,14 +10,11 @@ from inventory_env.description.demand import PERIODS_PER_YEAR, Demand
 from inventory_env.description.lead_time import ConstantLeadTime, LeadTime
 from inventory_env.description.rules import (
     BaseStockConfig,
-    Need,
     OrderConstraints,
-    OrderRule,
     Rationing,
     RuleConfig,
 )
 from inventory_env.description.settings import Tier, TrainingSettings
-from inventory_env.errors import InputError
 from inventory_env.frozen import (
     LONGEST_NAME,
     MOST_STORES,
@@ -295,6 +292,11 @@ class Scenario(Frozen):
     # --- facts derived from the description -----------------------------------------------
 
     @property
+    def members(self) -> tuple[Self, ...]:
+        """The chains of this population: this one."""
+        return (self,)
+
+    @property
     def whole(self) -> bool:
         """Whether stock comes in whole units."""
         return self.units == "whole"
@@ -334,104 +336,11 @@ class Scenario(Frozen):
         calendar = isinstance(self.supplier.disruptions, CalendarDisruptions)
         return self.history is None and not trend and not calendar
 
-    def store_needs(self) -> list[Need]:
-        """What each store must cover, for "auto" levels."""
-        return [
-            Need(
-                mean=store.demand.moments[0],
-                sd=store.demand.moments[1],
-                lead_time=store.lead_time.moments[0],
-                lead_time_sd=store.lead_time.moments[1],
-                review=store.orders.review,
-                holding=store.holding_cost,
-                shortage=store.shortage_cost,
-                order_cost=store.order_cost,
-            )
-            for store in self.stores
-        ]
-
-    @property
-    def _chain_demand(self) -> tuple[float, float]:
-        """Mean and standard deviation of all stores' demand together, units per period."""
-        sd = self.demand_sd
-        shared = self.demand_correlation * (sd.sum() ** 2 - (sd**2).sum())
-        return float(self.demand_mean.sum()), float(np.sqrt((sd**2).sum() + shared))
-
-    def upstream_need(self, tier: Literal["warehouse", "supplier"], *, echelon: bool) -> Need:
-        """What warehouse or supplier must cover: its own link, or (echelon) all down from it."""
-        supplier = tier == "supplier"
-        mean, sd = self._chain_demand
-        weights = self.demand_mean / mean
-        links = [self.supplier.lead_time if supplier else self.warehouse.lead_time]
-        if supplier and echelon:
-            links.append(self.warehouse.lead_time)
-        lead = sum(link.moments[0] for link in links)
-        variance = sum(link.moments[1] ** 2 for link in links)
-        if echelon:
-            moments = np.array([store.lead_time.moments for store in self.stores])
-            lead += float(weights @ moments[:, 0])
-            variance += float(weights @ moments[:, 1] ** 2)
-        site = self.supplier if supplier else self.warehouse
-        return Need(
-            mean=mean,
-            sd=sd,
-            lead_time=lead,
-            lead_time_sd=variance**0.5,
-            review=site.orders.review,
-            holding=float(weights @ np.array([s.holding_cost for s in self.stores])),
-            shortage=float(weights @ np.array([s.shortage_cost for s in self.stores])),
-            order_cost=site.order_cost,
-        )
-
-    def warehouse_need(self) -> Need:
-        """What the warehouse must cover, as its rule looks."""
-        return self.upstream_need("warehouse", echelon=self.warehouse.rule.position == "echelon")
-
-    def supplier_need(self) -> Need:
-        """What the supplier must cover, as its rule looks."""
-        return self.upstream_need("supplier", echelon=self.supplier.rule.position == "echelon")
-
     def deciding_tiers(self) -> tuple[Tier, ...]:
         """Tiers that have something to order."""
         if self.warehouse.unlimited:
             return ("stores",)
         return ("stores", "warehouse") if self.supplier.unlimited else TIERS
-
-    @property
-    def central_critic(self) -> bool:
-        """Whether the value network sees the whole chain in training, "auto" resolved."""
-        settings = self.training
-        if settings.critic != "auto":
-            return settings.critic == "central"
-        several = self.information == "local" and len(self.learning_tiers()) > 1
-        return several and settings.algorithm == "ppo"
-
-    def learning_tiers(self) -> tuple[Tier, ...]:
-        """Tiers that learn, downstream first.
-
-        Raises:
-            InputError: if one of them has nothing to order.
-        """
-        deciding = self.deciding_tiers()
-        if self.training.learn == "all":
-            return deciding
-        for tier in self.training.learn:
-            if tier not in deciding:
-                raise InputError(
-                    f"learn: the {tier} of {self.name} has nothing to order (unlimited); "
-                    f"allowed: {', '.join(deciding)}"
-                )
-        return tuple(tier for tier in TIERS if tier in self.training.learn)
-
-    @property
-    def warehouse_rule(self) -> OrderRule:
-        """The warehouse's rule with its levels in units."""
-        return self.warehouse.rule.build(self.warehouse_need())
-
-    @property
-    def supplier_rule(self) -> OrderRule:
-        """The supplier's production rule with its levels in units."""
-        return self.supplier.rule.build(self.supplier_need())
 
     def with_history(self, history: History, stores: Sequence[Store], **changes: object) -> Self:
         """The same chain with these stores, whose demand is replayed from `history`."""

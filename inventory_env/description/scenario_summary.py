@@ -1,8 +1,9 @@
 """What a scenario describes, in a few lines for people."""
 
 from inventory_env.description.lead_time import LeadTime
-from inventory_env.description.rules import OrderRule
+from inventory_env.description.population import Shape, needs
 from inventory_env.description.scenario import Scenario
+from inventory_env.description.settings import Tier
 
 
 def scenario_lines(scenario: Scenario) -> list[str]:
@@ -13,22 +14,23 @@ def scenario_lines(scenario: Scenario) -> list[str]:
         f"episode: {scenario.periods} {scenario.period}s{warm_up}; {scenario.units} units; "
         f"unmet demand {scenario.unmet_demand}; unshipped orders {scenario.unshipped_orders}",
     ]
-    for store, need in zip(scenario.stores, scenario.store_needs(), strict=True):
+    need = needs(scenario, echelon=False)
+    for place, store in enumerate(scenario.stores):
         mean, sd = store.demand.moments
         lines.append(
             f"store {store.name}: {store.demand.kind} demand {mean:.4g} +- {sd:.4g} a "
             f"{scenario.period}; lead time {_span(store.lead_time)}; holding "
             f"{store.holding_cost:g}, shortage {store.shortage_cost:g}; order up to "
-            f"{need.level():.1f} units, lot {need.lot:.1f}"
+            f"{need.level()[0, place]:.1f} units, lot {need.lot[0, place]:.1f}"
         )
     warehouse, supplier = scenario.warehouse, scenario.supplier
     if warehouse.unlimited:
         return [*lines, "warehouse: unlimited"]
     limited = scenario.capacity < float("inf")
-    stock = "unlimited" if supplier.unlimited else _levels(scenario.supplier_rule)
+    stock = "unlimited" if supplier.unlimited else _levels(scenario, "supplier")
     return [
         *lines,
-        f"warehouse: {_levels(scenario.warehouse_rule)}, {warehouse.rule.position}; lead time "
+        f"warehouse: {_levels(scenario, 'warehouse')}, {warehouse.rule.position}; lead time "
         f"{_span(warehouse.lead_time)}; holding {warehouse.holding_cost:g}; "
         f"{warehouse.rationing} rationing",
         f"supplier: {stock}; capacity "
@@ -42,6 +44,10 @@ def _span(lead_time: LeadTime) -> str:
     return mean if lead_time.kind == "constant" else f"{mean} (up to {lead_time.maximum})"
 
 
-def _levels(rule: OrderRule) -> str:
-    levels = [f"{name} {float(value):,.1f}" for name, value in vars(rule).items()]
+def _levels(scenario: Scenario, tier: Tier) -> str:
+    """The rule of a site upstream, with its levels in units."""
+    config = getattr(scenario, tier).rule
+    need = needs(scenario, echelon=config.position == "echelon")
+    rule = config.build(need.at(Shape.of(scenario).columns(tier)))
+    levels = [f"{name} {value.item():,.1f}" for name, value in vars(rule).items()]
     return f"{rule.kind} ({', '.join(levels)} units)"

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from inventory_env.decision.agents import Agents
 from inventory_env.decision.formula_start import FormulaStart
+from inventory_env.decision.resolve import resolve
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.envs.vec_env import ChainVecEnv, Start
@@ -45,13 +45,16 @@ class OneWorld:
         team_share: float = 0.0,
     ) -> None:
         given = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+        self.scenario = given
         view = {"learn": "all", "critic": "own", "worlds": 1, "worlds_per_tape": 1}
-        training = given.training.model_copy(update=view)
-        self.scenario = given.model_copy(update={"training": training})
-        start = FormulaStart(self.scenario) if start is None else start
-        self.env = ChainVecEnv(self.scenario, start, seed=seed, worlds=1, team_share=team_share)
-        self._upstream = Agents(self.scenario).upstream
-        self.names = [f"store_{i}" for i in range(len(given.stores))] + list(self._upstream)
+        view |= {"continuing": False}
+        reward = given.training.reward.model_copy(update={"team_share": team_share})
+        settings = given.training.model_copy(update={**view, "reward": reward})
+        recipe = resolve(given, settings)
+        start = FormulaStart(shared=recipe.shared) if start is None else start
+        self.env = ChainVecEnv(given, recipe, start, seed=seed)
+        upstream = self.env.interface.agents.upstream
+        self.names = [f"store_{i}" for i in range(len(given.stores))] + list(upstream)
         self._running = False
         self._begun: Observations | None = None  # of the episode that follows the last one
 
@@ -101,12 +104,8 @@ class OneWorld:
 
     def _costs(self) -> Array:
         """(agent,) money of the last period."""
-        money = Money.of(self.env.situation.params, self.env.ledger)
-        upstream = {
-            "warehouse": money.warehouse_holding + money.warehouse_ordering,
-            "supplier": money.supplier_holding + money.supplier_ordering,
-        }
-        return np.concatenate([money.store[0], *(upstream[tier] for tier in self._upstream)])
+        cost: Array = Money.of(self.env.situation.params, self.env.ledger).site[0]
+        return cost
 
 
 def _listed(actions: Mapping[str, Any]) -> str:

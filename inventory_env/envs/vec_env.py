@@ -14,18 +14,19 @@ import numpy.typing as npt
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
-from inventory_env.decision.actions import DiscreteActions, make_actions
-from inventory_env.decision.agents import Agents
-from inventory_env.decision.credit import Credit
-from inventory_env.decision.observation import Observer
-from inventory_env.decision.reward import agent_rewards
-from inventory_env.description.scenario import Scenario
+from inventory_env.decision.credit import Creditor
+from inventory_env.decision.interface import Interface
+from inventory_env.decision.recipe import Recipe
+from inventory_env.decision.reward import site_rewards
+from inventory_env.description.population import Population, shape_of
 from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Ledger, Money
-from inventory_env.simulation.situation import Memory, Situation
+from inventory_env.simulation.memory import Memory
+from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.state import State
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
+from inventory_env.simulation.worlds import laid_out
 
 CONTINUING_PERIODS = 252  # length of one tape where worlds never end; whole weeks and reviews
 
@@ -40,51 +41,42 @@ class Start(Protocol):
 class ChainVecEnv(VecEnv):
     """Learning sites of many worlds as rows, on training tapes.
 
+    What a row sees, does and is paid is what the recipe says. The first decision of an episode
+    follows the arrivals of its first period. Rewards are (reward + shift) / scale of the recipe;
+    an order is credited as it says. Where worlds continue, tapes follow one another without an end;
+    else an episode of the chains' length is truncated.
+
     Args:
-        scenario: the chain; its training settings say what is observed, done and paid.
+        population: the chain, or several of one shape.
+        recipe: of the training.
         start: decides for the sites that do not learn; `rule-offset` actions are relative to its
             orders.
         seed: seed of the training tapes.
-        worlds: how many worlds, a multiple of the settings' `worlds_per_tape`.
-        team_share: share of the chain's mean in a site's reward.
-        reward_shift: (agent,) added to each reward before scaling.
-        reward_scale: (agent,) divides the shifted reward.
-        continuing: worlds never end; else an episode of the scenario's length is truncated.
+        worlds: how many, a multiple of the recipe's `worlds_per_tape`; left out, the recipe's.
     """
 
     def __init__(
         self,
-        scenario: Scenario,
+        population: Population,
+        recipe: Recipe,
         start: Start,
         *,
         seed: int,
-        worlds: int,
-        team_share: float = 0.0,
-        reward_shift: Array | float = 0.0,
-        reward_scale: Array | float = 1.0,
-        continuing: bool = False,
+        worlds: int | None = None,
     ) -> None:
         self.render_mode = None
-        self._scenario, self._start, self._seed = scenario, start, seed
-        self._worlds, self._agents = worlds, Agents(scenario)
-        self._team_share, self._continuing = team_share, continuing
-        self._shift, self._scale = reward_shift, reward_scale
-        self._observer = Observer(scenario)
-        self._actions = make_actions(scenario)
-        self._chain = Chain(scenario)
-        self._weights = scenario.training.reward
-        self._group = scenario.training.worlds_per_tape
-        self._credit = Credit(scenario)
+        self._population, self._start, self._seed = population, start, seed
+        self._worlds = recipe.worlds if worlds is None else worlds
+        self.interface = Interface(recipe, shape_of(population))
+        self._continuing = bool(recipe.settings.continuing)
+        self._chain = Chain(population)
+        self._creditor = Creditor(population, recipe.credit)
+        self._shift, self._scale = np.array(recipe.reward_shift), np.array(recipe.reward_scale)
         self._episode = -1
         self.ledger: Ledger  # of the last period
-        self._central = scenario.central_critic
-        observation_space = self._observer.space
-        super().__init__(worlds * self._agents.count, observation_space, self._actions.space)
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """Names of an observation's features, in order."""
-        return self._observer.names
+        interface = self.interface
+        rows = self._worlds * interface.agents.count
+        super().__init__(rows, interface.observation_space, interface.action_space)
 
     @property
     def situation(self) -> Situation:
@@ -109,16 +101,15 @@ class ChainVecEnv(VecEnv):
 
     def step_async(self, actions: npt.NDArray[Any]) -> None:
         """Keep the actions, one row each, for `step_wait`."""
-        self._waiting = actions.reshape(self._worlds, -1, *actions.shape[1:])
+        self._waiting = actions
 
     def step_wait(self) -> VecEnvStepReturn:
         """One period of all worlds."""
-        decided = self._actions.wishes(self._waiting, self.situation, self._start_orders)
-        self.ledger = self._chain.step(self._agents.into(self._start_wishes, decided))
-        paying = self._credit.ledger(self.ledger, self.situation)
-        money = Money.of(self._chain.params, paying)
-        rewards = agent_rewards(self._weights, self._team_share, self._agents, paying, money)
-        paid = ((rewards + self._shift) / self._scale).astype(np.float32).reshape(-1)
+        interface, chain = self.interface, self._chain
+        self.ledger = chain.step(
+            interface.wishes(self._waiting, self.situation, self._start_wishes)
+        )
+        paid = self._paid()
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         ended = self.situation.period >= self._length
         dones = np.full(self.num_envs, ended and not self._continuing)
@@ -134,12 +125,18 @@ class ChainVecEnv(VecEnv):
             self._begin(self._tape())
         return self._observation, paid, dones, infos
 
+    def _paid(self) -> npt.NDArray[np.float32]:
+        """(row,) shifted and scaled rewards of the last period."""
+        recipe, shape = self.interface.recipe, self._chain.params.shape
+        paying = self._creditor.ledger(self.ledger, self.situation, self._chain.tape)
+        money = Money.of(self._chain.params, paying)
+        rewards = site_rewards(recipe.settings.reward, recipe.team_share, shape, paying, money)
+        by_agent = (self.interface.agents.of(rewards) + self._shift) / self._scale
+        return np.ascontiguousarray(by_agent, dtype=np.float32).reshape(-1)
+
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """(row, action) actions that stand for different possible orders."""
-        if not isinstance(self._actions, DiscreteActions):
-            raise TypeError("only discrete action schemes have masks")
-        masks = self._actions.mask(self.situation, self._start_orders)
-        return masks.reshape(self.num_envs, -1)
+        return self.interface.masks(self.situation, self._start_wishes)
 
     def snapshot(self) -> dict[str, npt.NDArray[Any]]:
         """All that `restore` needs to continue exactly here."""
@@ -154,27 +151,31 @@ class ChainVecEnv(VecEnv):
     def restore(self, snapshot: dict[str, npt.NDArray[Any]]) -> VecEnvObs:
         """Continue from a snapshot of an equal environment; returns the observation there."""
         self._episode = int(snapshot["episode"]) - 1
-        state = State(**{f.name: snapshot[f"state.{f.name}"] for f in fields(State)})
-        memory = Memory(**{f.name: snapshot[f"memory.{f.name}"] for f in fields(Memory)})
-        self._begin(self._tape(), state, memory, int(snapshot["period"]))
+
+        def kept(kind: type[Any]) -> Any:
+            prefix = kind.__name__.lower()
+            names = [field.name for field in fields(kind)]
+            return kind(**{name: laid_out(snapshot[f"{prefix}.{name}"]) for name in names})
+
+        self._begin(self._tape(), kept(State), kept(Memory), int(snapshot["period"]))
         return self._observation
 
     def _tape(self) -> Tape:
         """The next episode's tape."""
         self._episode += 1
-        length = CONTINUING_PERIODS if self._continuing else self._scenario.periods
+        shape, group = shape_of(self._population), self.interface.recipe.settings.worlds_per_tape
+        length = CONTINUING_PERIODS if self._continuing else shape.periods
         if self._continuing and self._episode == 0:
-            length = self._scenario.warm_up
-        tape = draw_tape(
-            self._scenario,
+            length = shape.warm_up
+        self._length = length
+        return draw_tape(
+            self._population,
             seed=self._seed,
             purpose=Purpose.TRAIN,
-            worlds=self._worlds // self._group,
+            worlds=self._worlds // group,
             episode=self._episode,
-            periods=length + self._credit.periods,
-        )
-        self._length = length
-        return tape.repeated(self._group)
+            periods=length + self._creditor.periods,
+        ).repeated(group)
 
     def _begin(
         self,
@@ -188,10 +189,7 @@ class ChainVecEnv(VecEnv):
 
     def _look(self) -> None:
         self._start_wishes = self._start.wishes(self.situation)
-        self._start_orders = self._agents.of(self._start_wishes)
-        self._observation = self._observer.observe(self.situation, self._start_orders)
-        if self._central:
-            self._observation = self._observer.with_chain(self._observation, self.situation)
+        self._observation = self.interface.observe_all(self.situation, self._start_wishes)
 
     # What SB3 asks of a VecEnv beside stepping; there is one object behind all rows.
 

@@ -17,7 +17,7 @@ def project(wish: Array, limits: Limits, stock: Array, period: int) -> Array:
 
     Args:
         wish: units wanted, shape (world, site).
-        limits: the tier's order constraints.
+        limits: the sites' order constraints.
         stock: units on hand, on the way and owed, same shape; counts against the storage limit.
         period: number of the period in the episode, for reviews.
     """
@@ -28,18 +28,24 @@ def project(wish: Array, limits: Limits, stock: Array, period: int) -> Array:
     if limits.minimum is not None:
         order = np.where(order > 0, np.maximum(order, limits.minimum), 0.0)
     if limits.pack_size is not None:
-        order = np.ceil(order / limits.pack_size - ROUNDING) * limits.pack_size
+        order = _packs(order, limits.pack_size, np.ceil, -ROUNDING)
     if limits.maximum is not None or limits.storage_limit is not None:
         most = np.inf if limits.maximum is None else limits.maximum
         if limits.storage_limit is not None:
             most = np.minimum(most, np.maximum(limits.storage_limit - stock, 0.0))
-        if limits.pack_size is not None:
-            most = np.floor(most / limits.pack_size + ROUNDING) * limits.pack_size
-        elif limits.whole:
+        if limits.whole:
             most = np.floor(most)
+        if limits.pack_size is not None:
+            most = _packs(most, limits.pack_size, np.floor, ROUNDING)
         order = np.minimum(order, most)
         least = 0.0 if limits.minimum is None else limits.minimum
         order = np.where(order >= np.maximum(least - ROUNDING, ROUNDING), order, 0.0)
     if limits.review is not None:
         order = np.where(period % limits.review == 0, order, 0.0)
     return order
+
+
+def _packs(units: Array | float, size: Array, rounded: np.ufunc, more: float) -> Array:
+    """Units in full packs where a site has packs."""
+    full = np.where(size == 0, 1.0, size)
+    return np.where(size == 0, units, rounded(units / full + more) * full)

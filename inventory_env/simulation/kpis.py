@@ -20,8 +20,11 @@ customers' demand, added up over the stores; it is NaN for a tier that never ord
 
 import numpy as np
 
+from inventory_env.description.population import Shape
+from inventory_env.description.settings import Tier
 from inventory_env.frozen import Array
 from inventory_env.simulation.ledger import Ledger, Money
+from inventory_env.simulation.worlds import over_sites
 
 KPIS = (
     "cost_per_period",
@@ -45,70 +48,85 @@ KPIS = (
 
 
 class Tally:
-    """Adds up the ledgers of an episode and turns them into KPIs, one value a world."""
+    """Adds up the ledgers of an episode and turns them into KPIs, one value a world.
 
-    def __init__(self, worlds: int, stores: int, periods_per_year: float) -> None:
-        self._periods_per_year = periods_per_year
+    Args:
+        shape: of the chains.
+        worlds: how many.
+    """
+
+    def __init__(self, shape: Shape, worlds: int) -> None:
+        self._shape = shape
         self._sums: dict[str, Array] = {}
-        self._cycles = np.zeros((worlds, stores))
-        self._good_cycles = np.zeros((worlds, stores))
-        self._cycle_open = np.zeros((worlds, stores), dtype=bool)
-        self._cycle_good = np.ones((worlds, stores), dtype=bool)
+        stores = (worlds, shape.stores)
+        self._cycles = np.zeros(stores)
+        self._good_cycles = np.zeros(stores)
+        self._cycle_open = np.zeros(stores, dtype=bool)
+        self._cycle_good = np.ones(stores, dtype=bool)
         self.periods = 0
 
     def _add(self, name: str, value: Array) -> None:
         self._sums[name] = self._sums[name] + value if name in self._sums else value
 
     def add(self, ledger: Ledger, money: Money, rewards: Array) -> None:
-        """Count one period."""
+        """Count one period; `rewards` are (world, store)."""
         self.periods += 1
-        for name, value in vars(money).items():
-            self._add(name, value)
-        for name, value in vars(ledger).items():
-            if not name.endswith(("opening", "backorders")):
+        for name, value in (*vars(ledger).items(), *money.kinds().items()):
+            if name not in ("opening", "closing", "backorders"):
                 self._add(name, value)
         if self.periods == 1:
-            self._opening = ledger
-        self._last = ledger
-        unmet = ledger.demand - ledger.served
+            self._opening = ledger.opening
+        self._closing = ledger.closing
+        self._add("stock", ledger.closing)
+        stores = self._shape.columns("stores")
+        demand, closing = ledger.demand[:, stores], ledger.closing[:, stores]
+        unmet = demand - ledger.served[:, stores]
         self._add("unmet", unmet)
-        self._add("ready", (ledger.store_closing > 0).astype(np.float64))
-        self._add("reward", rewards.sum(axis=1))
-        for tier, quantity in (
-            ("demand", ledger.demand.sum(axis=1)),
-            ("store", ledger.store_ordered.sum(axis=1)),
-            ("warehouse", ledger.warehouse_ordered),
-            ("supplier", ledger.supplier_ordered),
-        ):
-            self._add(f"{tier}_flow", quantity)
-            self._add(f"{tier}_flow_squared", quantity**2)
-        starts = ledger.store_received > 0
+        self._add("ready", (closing > 0).astype(np.float64))
+        self._add("reward", over_sites(rewards))
+        self._add_flow("demand", demand)
+        for tier in self._shape.tiers:
+            self._add_flow(tier, ledger.ordered[:, self._shape.columns(tier)])
+        starts = ledger.received[:, stores] > 0
         closes = starts & self._cycle_open
         self._cycles += closes
         self._good_cycles += closes & self._cycle_good
         self._cycle_open |= starts
         self._cycle_good = (self._cycle_good | starts) & (unmet <= 0)
 
-    def _variance(self, tier: str) -> Array:
-        mean = self._sums[f"{tier}_flow"] / self.periods
-        return np.maximum(self._sums[f"{tier}_flow_squared"] / self.periods - mean**2, 0.0)
+    def _add_flow(self, name: str, units: Array) -> None:
+        quantity = over_sites(units)
+        self._add(f"{name}_flow", quantity)
+        self._add(f"{name}_flow_squared", quantity**2)
 
-    def _bullwhip(self, tier: str) -> Array:
+    def _variance(self, flow: str) -> Array:
+        mean = self._sums[f"{flow}_flow"] / self.periods
+        return np.maximum(self._sums[f"{flow}_flow_squared"] / self.periods - mean**2, 0.0)
+
+    def _bullwhip(self, tier: Tier) -> Array:
+        if tier not in self._shape.tiers:
+            return np.full_like(self._sums["demand_flow"], np.nan)
         ratio = _ratio(self._variance(tier), self._variance("demand"))
         return np.where(self._sums[f"{tier}_flow"] > 0, ratio, np.nan)
+
+    def _cost_of(self, tier: Tier) -> Array:
+        """(world,) money of a tier."""
+        if tier not in self._shape.tiers:
+            return np.zeros_like(self._sums["demand_flow"])
+        sites = self._shape.columns(tier)
+        return over_sites(self._sums["holding"][:, sites] + self._sums["ordering"][:, sites])
 
     def kpis(self) -> dict[str, Array]:
         """(world,) arrays by KPI name; NaN where a ratio has no denominator."""
         sums, periods = self._sums, self.periods
-        stores = self._cycles.shape[1]
-        holding = sums["store_holding"].sum(axis=1) + sums["warehouse_holding"]
-        holding = holding + sums["supplier_holding"]
-        ordering = sums["store_ordering"].sum(axis=1) + sums["warehouse_ordering"]
-        ordering = ordering + sums["supplier_ordering"]
-        shortage = sums["store_shortage"].sum(axis=1)
-        stock = sums["store_closing"].sum(axis=1)
-        warehouse_cost = sums["warehouse_holding"] + sums["warehouse_ordering"]
-        supplier_cost = sums["supplier_holding"] + sums["supplier_ordering"]
+        stores = self._shape.columns("stores")
+
+        def of_stores(name: str) -> Array:
+            return over_sites(sums[name][:, stores])
+
+        holding, ordering = over_sites(sums["holding"]), over_sites(sums["ordering"])
+        shortage, stock = over_sites(sums["shortage"]), of_stores("stock")
+        warehouse_cost, supplier_cost = self._cost_of("warehouse"), self._cost_of("supplier")
         cost = holding + shortage + ordering
         return {
             "cost_per_period": cost / periods,
@@ -118,28 +136,29 @@ class Tally:
             "store_cost_per_period": (cost - warehouse_cost - supplier_cost) / periods,
             "warehouse_cost_per_period": warehouse_cost / periods,
             "supplier_cost_per_period": supplier_cost / periods,
-            "fill_rate": _ratio(sums["served"].sum(axis=1), sums["demand"].sum(axis=1)),
-            "cycle_service_level": _ratio(self._good_cycles.sum(axis=1), self._cycles.sum(axis=1)),
-            "ready_rate": sums["ready"].sum(axis=1) / (periods * stores),
-            "stockouts_per_period": sums["unmet"].sum(axis=1) / periods,
-            "days_of_cover": _ratio(stock, sums["demand"].sum(axis=1)),
-            "turns": _ratio(sums["sold"].sum(axis=1) * self._periods_per_year, stock),
-            "bullwhip": self._bullwhip("store"),
+            "fill_rate": _ratio(of_stores("served"), of_stores("demand")),
+            "cycle_service_level": _ratio(over_sites(self._good_cycles), over_sites(self._cycles)),
+            "ready_rate": over_sites(sums["ready"]) / (periods * self._shape.stores),
+            "stockouts_per_period": over_sites(sums["unmet"]) / periods,
+            "days_of_cover": _ratio(stock, of_stores("demand")),
+            "turns": _ratio(of_stores("sold") * self._shape.periods_per_year, stock),
+            "bullwhip": self._bullwhip("stores"),
             "warehouse_bullwhip": self._bullwhip("warehouse"),
             "supplier_bullwhip": self._bullwhip("supplier"),
             "reward_per_episode": sums["reward"],
         }
 
     def statement(self) -> dict[str, Array]:
-        """Units and money of each site, summed over worlds and counted periods.
+        """(site,) units and money, summed over worlds and counted periods.
 
-        Keys are those of `Ledger` and `Money`; store values have shape (store,), the others ().
-        `..._opening` is the stock before the first counted period, `..._closing` after the last.
+        Keys are the fields of `Ledger` and `Money`; "opening" is the stock before the first counted
+        period, "closing" after the last, "stock" the sum of the closing stocks.
         """
-        totals = {name: value.sum(axis=0) for name, value in self._sums.items()}
-        for tier in ("store", "warehouse", "supplier"):
-            totals[f"{tier}_opening"] = getattr(self._opening, f"{tier}_opening").sum(axis=0)
-            totals[f"{tier}_closing"] = getattr(self._last, f"{tier}_closing").sum(axis=0)
+        names = ("received", "ordered", "shipped", "demand", "served", "sold", "lost", "stock")
+        kinds = ("holding", "shortage", "ordering")
+        totals = {name: self._sums[name].sum(axis=0) for name in (*names, *kinds)}
+        totals["opening"] = self._opening.sum(axis=0)
+        totals["closing"] = self._closing.sum(axis=0)
         return totals
 
 

@@ -1,88 +1,174 @@
-"""A scenario's numbers as arrays, ready for the arithmetic of many worlds at once."""
+"""A population's numbers as arrays, ready for the arithmetic of many worlds at once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from inventory_env.description.demand import Trace
-from inventory_env.description.rules import OrderConstraints, Rationing
+from inventory_env.description.need import Need
+from inventory_env.description.population import (
+    Population,
+    Shape,
+    constraints_of,
+    needs,
+    shape_of,
+    sites_of,
+)
+from inventory_env.description.rules import OrderConstraints
 from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array, Integers
+from inventory_env.simulation.site_rule import SiteRule, own_rules
+from inventory_env.simulation.worlds import pick_worlds
+
+MEMORY_WEIGHT = 0.1  # of the newest period in what sites remember
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Order constraints of one tier as arrays over (world, site); None where there is none."""
+    """Order constraints as arrays (world or 1, site); None where no chain has the kind."""
 
-    pack_size: Array | None  # units
+    whole: bool
+    pack_size: Array | None  # units; 0 where any quantity is possible
     minimum: Array | None  # units
     maximum: Array | None  # units
-    review: Array | None  # periods
+    review: Integers | None  # periods
     storage_limit: Array | None  # units
-    whole: bool
 
     @classmethod
-    def of(cls, constraints: list[OrderConstraints], whole: bool) -> Self:
-        """Collect the sites' constraints; a kind that no site has becomes None."""
+    def of(cls, constraints: list[list[OrderConstraints]], whole: bool) -> Self:
+        """Collect the constraints of each chain's sites; a kind that none has becomes None."""
 
-        def column(values: list[float | None], absent: float) -> Array | None:
-            if all(value is None for value in values):
-                return None
-            return np.array([[absent if v is None else float(v) for v in values]])
+        def table(name: str, absent: float) -> Any:
+            given = [[getattr(site, name) for site in chain] for chain in constraints]
+            values = [[absent if v is None else float(v) for v in row] for row in given]
+            array = np.array(values)
+            return None if (array == absent).all() else array
 
-        packs = [c.pack_size for c in constraints]
+        review = table("review", 1.0)
         return cls(
-            pack_size=None if not any(packs) else column(packs, 1.0),
-            minimum=column([c.minimum or None for c in constraints], 0.0),
-            maximum=column([c.maximum for c in constraints], np.inf),
-            review=column([c.review if c.review > 1 else None for c in constraints], 1.0),
-            storage_limit=column([c.storage_limit for c in constraints], np.inf),
             whole=whole,
+            pack_size=table("pack_size", 0.0),
+            minimum=table("minimum", 0.0),
+            maximum=table("maximum", np.inf),
+            review=None if review is None else review.astype(np.int64),
+            storage_limit=table("storage_limit", np.inf),
         )
 
 
 @dataclass(frozen=True)
-class Params:
-    """Everything `dynamics.step` needs to know of a chain; arrays are (world or 1, store)."""
+class StartingStock:
+    """Bounds between which the stock of a first period is drawn; (world or 1, site), units."""
 
-    whole: bool  # stock comes in whole units
-    backorder_share: float  # share of unmet demand that waits: 0 lost, 1 backorder
-    owed: bool  # unshipped orders stay owed
-    mean: Array  # units per period, before seasons
-    sd: Array  # units, of one period
+    on_hand_low: Array
+    on_hand_high: Array
+    slot_low: Array  # in each slot on the way
+    slot_high: Array
+
+    @classmethod
+    def of(cls, population: Population, need: Need) -> Self:
+        """Given, or from a formula.
+
+        "auto" puts the order-up-to level less the pipeline on a store's shelf, twice the mean
+        demand of a review at warehouse and supplier, and a period's mean demand in every slot.
+        """
+        shelf = need.level() - need.mean * np.maximum(need.lead_time - 1, 0)
+        on_hand = np.maximum(shelf, 0.0)
+        stores = shape_of(population).stores
+        on_hand[:, stores:] = (2 * need.mean * need.review)[:, stores:]
+        stock = [[s.starting_stock for s in sites_of(chain)] for chain in population.members]
+        slots = [[s.starting_pipeline for s in sites_of(chain)] for chain in population.members]
+        return cls(*_bounds(stock, on_hand), *_bounds(slots, need.mean))
+
+
+def _bounds(given: list[list[Any]], auto: Array) -> tuple[Array, Array]:
+    low, high = auto.copy(), auto.copy()
+    for chain, row in enumerate(given):
+        for site, value in enumerate(row):
+            if value != "auto":
+                ends = value if isinstance(value, tuple) else (value, value)
+                low[chain, site], high[chain, site] = ends
+    return low, high
+
+
+@dataclass(frozen=True)
+class Params:
+    """Everything that dynamics, rules and features need to know of the chains of a batch.
+
+    Arrays are (world or 1, site): one row where all worlds play the same chain. Sites are numbered
+    as `Shape` says.
+    """
+
+    shape: Shape
+    need: Need  # what a site covers with its own stock
+    echelon_need: Need  # with its own stock and everything downstream of it
     holding_cost: Array  # money per unit and period
-    shortage_cost: Array  # money per unit lost, or waiting and period
+    shortage_cost: Array  # money per unit lost, or waiting and period; 0 upstream
     order_cost: Array  # money per order
     unit_cost: Array  # money per unit ordered
-    priority: Array  # rank under rationing by priority
-    cover: tuple[int, ...]  # protection interval of each store: mean lead time and review, periods
-    smoothing: Array  # weight of the newest period in the forecast; 0: the mean is known
-    store_limits: Limits
-    store_lead_max: int  # periods
-    store_lead_groups: tuple[tuple[int, Integers], ...]  # constant lead time -> store numbers
-    warehouse_unlimited: bool
-    warehouse_holding_cost: float
-    warehouse_order_cost: float
-    warehouse_unit_cost: float
-    rationing: Rationing
-    warehouse_limits: Limits
-    warehouse_lead_max: int
-    supplier_unlimited: bool
-    capacity: float  # units per period
-    supplier_holding_cost: float
-    supplier_order_cost: float
-    supplier_unit_cost: float
-    supplier_limits: Limits
-    supplier_lead_max: int
-    remembers_orders: bool  # whether agents remember the orders that upstream sites got
+    priority: Array  # (..., store) rank under rationing by priority
+    waiting_share: Array  # (..., 1) share of unmet demand that waits, where part of it does
+    smoothing: Array  # (..., store) weight of the newest period in the forecast; 0: mean is known
+    lead_time: Integers  # longest, periods
+    least_lead_time: Integers  # shortest, periods
+    capacity: Array  # (...,) units that the supplier can ship a period
+    limits: Limits
+    start: StartingStock
+    rules: tuple[SiteRule, ...]  # the scenario's own, of the tiers above the stores
+
+    @classmethod
+    def of(cls, population: Population) -> Self:
+        """The numbers of a population, a row for each of its chains."""
+        shape, chains = shape_of(population), population.members
+        need = needs(population, echelon=False)
+        echelon_need = needs(population, echelon=True)
+
+        def table(name: str) -> Array:
+            """A price of every site; 0 where a kind of site has none."""
+            rows = [[getattr(s, name, 0.0) for s in sites_of(chain)] for chain in chains]
+            return np.array(rows, dtype=np.float64)
+
+        def stores(name: str) -> Array:
+            rows = [[getattr(store, name) for store in chain.stores] for chain in chains]
+            return np.array(rows, dtype=np.float64)
+
+        return cls(
+            shape=shape,
+            need=need,
+            echelon_need=echelon_need,
+            holding_cost=table("holding_cost"),
+            shortage_cost=table("shortage_cost"),
+            order_cost=table("order_cost"),
+            unit_cost=table("unit_cost"),
+            priority=stores("priority"),
+            waiting_share=np.array([[chain.waiting_share] for chain in chains]),
+            smoothing=np.array([_smoothing(chain) for chain in chains]),
+            lead_time=np.array([[s.lead_time.maximum for s in sites_of(c)] for c in chains]),
+            least_lead_time=np.array([[s.lead_time.minimum for s in sites_of(c)] for c in chains]),
+            capacity=np.array([chain.capacity for chain in chains]),
+            limits=Limits.of(constraints_of(population), shape.whole),
+            start=StartingStock.of(population, need),
+            rules=own_rules(population, need, echelon_need),
+        )
+
+    def of_worlds(self, member: Integers) -> Self:
+        """The numbers of the chain that each world plays; one row stays one."""
+        return self if len(self.capacity) == 1 else pick_worlds(self, member)
+
+    def needs(self, *, echelon: bool) -> Need:
+        """What sites cover as they look at their stock."""
+        return self.echelon_need if echelon else self.need
 
     @property
     def stores(self) -> int:
-        """How many stores the chain has."""
-        return int(self.mean.shape[1])
+        """How many stores a chain has."""
+        return self.shape.stores
+
+    @cached_property
+    def mean(self) -> Array:
+        """(world or 1, store) mean demand, units per period, before seasons."""
+        return self.need.mean[:, : self.stores]
 
     @cached_property
     def learns_level(self) -> bool:
@@ -90,70 +176,44 @@ class Params:
         return bool(self.smoothing.any())
 
     @cached_property
-    def stores_pay(self) -> bool:
-        """Whether any store pays for placing orders or for the units in them."""
+    def memory_weight(self) -> Array | float:
+        """(world or 1, site) weight of the newest period in smoothed demand."""
+        if not self.learns_level:
+            return MEMORY_WEIGHT
+        weight = np.full_like(self.need.mean, MEMORY_WEIGHT)
+        weight[:, : self.stores] = np.where(self.smoothing > 0, self.smoothing, MEMORY_WEIGHT)
+        return weight
+
+    @cached_property
+    def orders_cost(self) -> bool:
+        """Whether any site pays for placing orders or for the units in them."""
         return bool(self.order_cost.any() or self.unit_cost.any())
 
-    def spread(self, worlds: int) -> Self:
-        """The same with the stores' costs written out for every world: numpy multiplies arrays of
-        one shape several times faster than it repeats short rows."""
+    @cached_property
+    def longest_lead_time(self) -> int:
+        """Over all sites and chains, periods."""
+        return int(self.lead_time.max())
 
-        def every(cost: Array) -> Array:
-            return np.broadcast_to(cost, (worlds, self.stores)).copy()
+    @cached_property
+    def may_arrive_at_once(self) -> bool:
+        """Whether a shipment can have no lead time."""
+        return bool((self.least_lead_time == 0).any())
 
-        return replace(
-            self,
-            holding_cost=every(self.holding_cost),
-            shortage_cost=every(self.shortage_cost),
-            order_cost=every(self.order_cost),
-            unit_cost=every(self.unit_cost),
-        )
+    @cached_property
+    def same_lead_times(self) -> tuple[tuple[int, slice | Integers], ...]:
+        """Lead time and the sites that have it, where all chains agree; else empty."""
+        if (self.lead_time != self.lead_time[:1]).any():
+            return ()
+        row = self.lead_time[0]
+        groups = [(int(lead), np.flatnonzero(row == lead)) for lead in np.unique(row)]
+        return tuple((lead, _as_slice(sites)) for lead, sites in groups)
 
-    @classmethod
-    def of(cls, scenario: Scenario) -> Self:
-        """The numbers of a scenario, the same in every world."""
 
-        def row(values: list[float]) -> Array:
-            return np.array([values], dtype=np.float64)
+def _as_slice(sites: Integers) -> slice | Integers:
+    """Neighbouring sites as a slice, which numpy reads without a copy."""
+    first, last = int(sites[0]), int(sites[-1])
+    return slice(first, last + 1) if last - first + 1 == len(sites) else sites
 
-        stores, warehouse, supplier = scenario.stores, scenario.warehouse, scenario.supplier
-        whole = scenario.whole
-        leads = [store.lead_time for store in stores]
-        constant = all(lead.kind == "constant" for lead in leads)
-        longest = np.array([lead.maximum for lead in leads])
-        groups = [(int(k), np.flatnonzero(longest == k)) for k in np.unique(longest)]
-        shares = {"lost": 0.0, "backorder": 1.0, "partial": scenario.waiting_share}
-        return cls(
-            whole=whole,
-            backorder_share=shares[scenario.unmet_demand],
-            owed=scenario.unshipped_orders == "owed",
-            mean=scenario.demand_mean[None],
-            sd=scenario.demand_sd[None],
-            holding_cost=row([s.holding_cost for s in stores]),
-            shortage_cost=row([s.shortage_cost for s in stores]),
-            order_cost=row([s.order_cost for s in stores]),
-            unit_cost=row([s.unit_cost for s in stores]),
-            priority=row([s.priority for s in stores]),
-            cover=tuple(ceil(need.cover) for need in scenario.store_needs()),
-            smoothing=row(
-                [s.demand.smoothing if isinstance(s.demand, Trace) else 0.0 for s in stores]
-            ),
-            store_limits=Limits.of([s.orders for s in stores], whole),
-            store_lead_max=int(longest.max()),
-            store_lead_groups=tuple(groups) if constant else (),
-            warehouse_unlimited=warehouse.unlimited,
-            warehouse_holding_cost=warehouse.holding_cost,
-            warehouse_order_cost=warehouse.order_cost,
-            warehouse_unit_cost=warehouse.unit_cost,
-            rationing=warehouse.rationing,
-            warehouse_limits=Limits.of([warehouse.orders], whole),
-            warehouse_lead_max=warehouse.lead_time.maximum,
-            supplier_unlimited=supplier.unlimited,
-            capacity=scenario.capacity,
-            supplier_holding_cost=supplier.holding_cost,
-            supplier_order_cost=supplier.order_cost,
-            supplier_unit_cost=supplier.unit_cost,
-            supplier_limits=Limits.of([supplier.orders], whole),
-            supplier_lead_max=supplier.lead_time.maximum,
-            remembers_orders=scenario.learning_tiers() != ("stores",),
-        )
+
+def _smoothing(chain: Scenario) -> list[float]:
+    return [s.demand.smoothing if isinstance(s.demand, Trace) else 0.0 for s in chain.stores]

@@ -1,23 +1,28 @@
 """The pre-drawn randomness of episodes: demand, lead times, disruptions, starting stock.
 
-Every number has an address: (seed, purpose, episode, source, site). World w of a tape is the same
-whatever the number of worlds, and a store's demand does not depend on the other stores there are.
+Every number has an address: (seed, chain, purpose, episode, source, site). World w of a chain is
+the same whatever the number of worlds and whatever other chains there are, and a store's demand
+does not depend on the other stores there are.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from typing import Protocol, Self, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from inventory_env.description.scenario import MarkovDisruptions, Scenario, Store
+from inventory_env.description.population import Population, addresses, shape_of, sites_of
+from inventory_env.description.scenario import CalendarDisruptions, MarkovDisruptions, Scenario
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.recorded.history import History, Part
+from inventory_env.simulation.outlook import Outlook, cumulated
+from inventory_env.simulation.params import Params
 from inventory_env.simulation.starting_stock import starting_state
 from inventory_env.simulation.state import State
+from inventory_env.simulation.worlds import repeat_worlds, stack_worlds
 
 _Number = TypeVar("_Number", bound=np.generic)
 
@@ -68,9 +73,7 @@ class Exogenous:
     """What happens to the chain in one period; None where nothing is random or it plays no part."""
 
     demand: Array  # (world, store) units
-    store_lead_time: Integers | None  # (world, store) of shipments leaving now, periods
-    warehouse_lead_time: Integers  # (world,) periods
-    supplier_lead_time: Integers  # (world,) periods
+    lead_time: Integers | None  # (world, site) of shipments leaving now, periods
     supplier_up: Array | None  # (world,) 1 can ship, 0 disrupted
     rationing: Array | None  # (world, store) uniform, rank under random rationing
     waiting: Array | None  # (world, store) uniform, rounds the share that waits
@@ -80,17 +83,28 @@ class Exogenous:
 class Tape:
     """Randomness of one episode of every world; the first axis is the period."""
 
+    WORLD_SECOND: ClassVar = (
+        "demand",
+        "lead_time",
+        "supplier_up",
+        "rationing",
+        "waiting",
+        "cumulative_factors",
+        "known_down",
+        "preceding",
+    )
+
+    member: Integers  # (world,) number of the chain that each world plays
+    first_day: Array  # (world,) calendar period of the episode's start
+    start: State  # at the first decision, arrivals included
     demand: Array  # (period, world, store) units
-    store_lead_time: Integers | None  # (period, world, store) periods
-    warehouse_lead_time: Integers  # (period, world) periods
-    supplier_lead_time: Integers  # (period, world) periods
+    lead_time: Integers | None  # (period, world, site) periods
     supplier_up: Array | None  # (period, world)
     rationing: Array | None  # (period, world, store)
     waiting: Array | None  # (period, world, store)
-    cumulative_factor: Array | None  # (period + horizon + 1, world, store) sum of season factors
-    first_day: Array  # (world,) calendar period of the episode's start
-    preceding: Array | None  # (slot, world, store) recorded demand just before, oldest first
-    start: State  # at the first decision, arrivals included
+    cumulative_factors: Array | None  # (period + horizon + 1, world, store) season factors before
+    known_down: Array | None  # (period + horizon, world) 1: known to be disrupted
+    preceding: Array | None  # (slot, world, store) recorded before, oldest first
 
     @property
     def periods(self) -> int:
@@ -106,35 +120,55 @@ class Tape:
         """What happens in one period."""
         return Exogenous(
             demand=self.demand[period],
-            store_lead_time=_slot(self.store_lead_time, period),
-            warehouse_lead_time=self.warehouse_lead_time[period],
-            supplier_lead_time=self.supplier_lead_time[period],
+            lead_time=_slot(self.lead_time, period),
             supplier_up=_slot(self.supplier_up, period),
             rationing=_slot(self.rationing, period),
             waiting=_slot(self.waiting, period),
         )
 
-    def repeated(self, times: int) -> Self:
+    def outlook(self, period: int) -> Outlook:
+        """What may be known of the future at the moment of decision: nothing that was drawn."""
+        return Outlook(
+            day=self.first_day + period,
+            cumulative_factors=(
+                None if self.cumulative_factors is None else self.cumulative_factors[period:]
+            ),
+            down=None if self.known_down is None else self.known_down[period:],
+        )
+
+    def repeated(self, times: int) -> "Tape":
         """Each world `times` times in a row, so that groups of worlds share their randomness."""
-        if times == 1:
-            return self
-
-        def repeat(name: str, value: Array | None) -> Array | None:
-            """World is the first axis of what has no period and no slot, else the second."""
-            first = name == "first_day" or (
-                name.startswith(("store_", "warehouse_", "supplier_"))
-                and name in State.__dataclass_fields__
-                and not name.endswith("pipeline")
-            )
-            return None if value is None else np.repeat(value, times, axis=0 if first else 1)
-
-        tape = {f.name: repeat(f.name, getattr(self, f.name)) for f in fields(self)[:-1]}
-        start = {f.name: repeat(f.name, getattr(self.start, f.name)) for f in fields(State)}
-        return type(self)(**tape, start=State(**start))  # type: ignore[arg-type]
+        return repeat_worlds(self, times)
 
 
 def _slot(values: npt.NDArray[_Number] | None, period: int) -> npt.NDArray[_Number] | None:
     return None if values is None else values[period]
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    """What must be drawn for every chain of a population because one of them has it."""
+
+    horizon: int  # periods ahead that a forecast may be asked for
+    slots: int  # of a pipeline
+    seasons: bool
+    random_lead_times: bool
+    disruptions: bool
+    known_disruptions: bool
+
+    @classmethod
+    def of(cls, population: Population) -> "_Kinds":
+        chains = population.members
+        disruptions = [chain.supplier.disruptions for chain in chains]
+        sites = [site for chain in chains for site in sites_of(chain)]
+        return cls(
+            horizon=max(forecast_horizon(chain) for chain in chains),
+            slots=max(max(site.lead_time.maximum for site in sites) - 1, 0),
+            seasons=any(chain.seasonal for chain in chains),
+            random_lead_times=any(site.lead_time.kind != "constant" for site in sites),
+            disruptions=any(kind is not None for kind in disruptions),
+            known_disruptions=any(isinstance(kind, CalendarDisruptions) for kind in disruptions),
+        )
 
 
 def forecast_horizon(scenario: Scenario) -> int:
@@ -146,7 +180,7 @@ def forecast_horizon(scenario: Scenario) -> int:
 
 
 def draw_tape(
-    scenario: Scenario,
+    population: Population,
     *,
     seed: int,
     purpose: Purpose,
@@ -157,73 +191,120 @@ def draw_tape(
     """Draw the randomness of `worlds` episodes.
 
     Args:
-        scenario: the chain.
+        population: the chain, or several, among which the worlds are shared out evenly, each
+            chain's side by side.
         seed: the run's seed.
         purpose: training, tuning, validation and test tapes never share a number.
         worlds: how many independent episodes.
         episode: number of the episode, for worlds that live through several.
-        periods: length; the scenario's if left out.
+        periods: length; the population's if left out.
     """
-    length = scenario.periods if periods is None else periods
+    length = shape_of(population).periods if periods is None else periods
+    kinds, params, count = _Kinds.of(population), Params.of(population), len(population.members)
+    tapes = []
+    for number, (chain, address) in enumerate(
+        zip(population.members, addresses(population), strict=True)
+    ):
 
-    def generator(source: Source, site: int = 0) -> np.random.Generator:
-        address = (int(purpose), episode, int(source), site)
-        return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=address))
+        def generator(
+            source: Source, site: int = 0, address: tuple[int, ...] = address
+        ) -> np.random.Generator:
+            key = (*address, int(purpose), episode, int(source), site)
+            return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
-    if scenario.history is None:
-        first_day = generator(Source.CALENDAR).integers(0, 7 * 365, worlds)
+        own = (worlds * (number + 1)) // count - (worlds * number) // count
+        member = np.full(own, number)
+        if own:
+            of_worlds = params.of_worlds(member)
+            tapes.append(
+                _draw_chain(
+                    chain,
+                    of_worlds,
+                    kinds,
+                    generator,
+                    purpose=purpose,
+                    member=member,
+                    length=length,
+                )
+            )
+    return stack_worlds(tapes)
+
+
+def _draw_chain(
+    chain: Scenario,
+    params: Params,
+    kinds: _Kinds,
+    generator: _Generators,
+    *,
+    purpose: Purpose,
+    member: Integers,
+    length: int,
+) -> Tape:
+    """One chain's worlds."""
+    worlds, history = len(member), chain.history
+    rng = generator(Source.CALENDAR)
+    if history is None:
+        first_day = rng.integers(0, 7 * 365, worlds)
     else:
-        rng = generator(Source.CALENDAR)
-        first_day = _first_dates(scenario.history, rng, purpose, worlds, length)
-    horizon = forecast_horizon(scenario)
-    factors = _season_factors(scenario, first_day, length + horizon) if scenario.seasonal else None
-    if scenario.history is None:
-        demand = _draw_demand(scenario, generator, factors, worlds, length)
+        first_day = _first_dates(history, rng, purpose, worlds, length)
+    factors = None
+    if kinds.seasons:
+        factors = season_factors(chain, first_day, length + kinds.horizon)
+    if history is None:
+        demand = _draw_demand(chain, generator, factors, worlds, length)
     else:
         dates = first_day + np.arange(length)[:, None]
         if purpose is Purpose.TRAIN:
-            dates = _resampled(scenario.history, generator(Source.RESAMPLING), dates)
-        demand = scenario.history.demand[dates]
-        demand = np.rint(demand) if scenario.whole else demand
-
-    def lead_times(source: Source, sites: list[Store]) -> Integers:
-        drawn = [
-            store.lead_time.draw(generator(source, i), (worlds, length)).T
-            for i, store in enumerate(sites)
-        ]
-        return np.ascontiguousarray(np.stack(drawn, axis=2))
+            dates = _resampled(history, generator(Source.RESAMPLING), dates)
+        demand = _by_store(history.demand, dates)
+        demand = np.rint(demand) if chain.whole else demand
 
     def uniform(source: Source) -> Array:
-        values = generator(source).random((worlds, length, len(scenario.stores)))
-        return np.ascontiguousarray(values.swapaxes(0, 1))
+        values = generator(source).random((worlds, length, len(chain.stores)))
+        return _world_last(values.transpose(1, 2, 0))
 
-    random_leads = any(store.lead_time.kind != "constant" for store in scenario.stores)
-    partly = scenario.unmet_demand == "partial" and scenario.whole
-    warehouse, supplier = scenario.warehouse, scenario.supplier
+    partly = chain.unmet_demand == "partial" and chain.whole
     return Tape(
-        demand=demand,
-        store_lead_time=(
-            lead_times(Source.STORE_LEAD_TIME, list(scenario.stores)) if random_leads else None
-        ),
-        warehouse_lead_time=warehouse.lead_time.draw(
-            generator(Source.WAREHOUSE_LEAD_TIME), (worlds, length)
-        ).T.copy(),
-        supplier_lead_time=supplier.lead_time.draw(
-            generator(Source.SUPPLIER_LEAD_TIME), (worlds, length)
-        ).T.copy(),
-        supplier_up=_disruptions(scenario, generator(Source.DISRUPTION), worlds, length),
-        rationing=uniform(Source.RATIONING) if warehouse.rationing == "random" else None,
-        waiting=uniform(Source.WAITING) if partly else None,
-        cumulative_factor=(
-            None if factors is None else np.concatenate([factors[:1] * 0, factors.cumsum(axis=0)])
-        ),
+        member=member,
         first_day=first_day.astype(np.float64),
-        preceding=None if scenario.history is None else _preceding(scenario, first_day),
-        start=starting_state(scenario, partial(generator, Source.START), worlds),
+        start=starting_state(params, partial(generator, Source.START), worlds, kinds.slots),
+        demand=demand,
+        lead_time=(
+            _lead_times(chain, generator, worlds, length) if kinds.random_lead_times else None
+        ),
+        supplier_up=(
+            _disruptions(chain, generator(Source.DISRUPTION), worlds, length)
+            if kinds.disruptions
+            else None
+        ),
+        rationing=uniform(Source.RATIONING) if chain.warehouse.rationing == "random" else None,
+        waiting=uniform(Source.WAITING) if partly else None,
+        cumulative_factors=None if factors is None else cumulated(factors),
+        known_down=(
+            _known_down(chain, worlds, length + kinds.horizon) if kinds.known_disruptions else None
+        ),
+        preceding=None if history is None else _preceding(chain, first_day),
     )
 
 
-def _season_factors(scenario: Scenario, first_day: Integers, length: int) -> Array:
+def _world_last(values: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+    """(period, world, site) from (period, site, world), which is how it lies in memory."""
+    return np.ascontiguousarray(values).swapaxes(1, 2)
+
+
+def _lead_times(chain: Scenario, generator: _Generators, worlds: int, length: int) -> Integers:
+    """(period, world, site) of shipments that leave in each period."""
+    sources = {"warehouse": Source.WAREHOUSE_LEAD_TIME, "supplier": Source.SUPPLIER_LEAD_TIME}
+    places = [(Source.STORE_LEAD_TIME, i) for i in range(len(chain.stores))]
+    places += [(sources[tier], 0) for tier in chain.deciding_tiers()[1:]]
+    drawn = [
+        site.lead_time.draw(generator(source, i), (worlds, length)).T
+        for site, (source, i) in zip(sites_of(chain), places, strict=True)
+    ]
+    return _world_last(np.stack(drawn, axis=1))
+
+
+def season_factors(scenario: Scenario, first_day: Integers, length: int) -> Array:
     """(period, world, store) factors on the mean."""
     elapsed = np.arange(length, dtype=np.float64)[:, None]
     day = first_day[None, :] + elapsed
@@ -233,7 +314,7 @@ def _season_factors(scenario: Scenario, first_day: Integers, length: int) -> Arr
         else store.demand.season.factors(day, elapsed, scenario.periods_per_year)
         for store in scenario.stores
     ]
-    return np.stack(columns, axis=2)
+    return _world_last(np.stack(columns, axis=1))
 
 
 def _draw_demand(
@@ -254,7 +335,12 @@ def _draw_demand(
             score = np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
             demand = store.demand.from_normal_score(score, factor)
         columns.append((np.rint(demand) if scenario.whole else demand).T)
-    return np.ascontiguousarray(np.stack(columns, axis=2))
+    return _world_last(np.stack(columns, axis=1))
+
+
+def _by_store(demand: Array, dates: Integers) -> Array:
+    """(period, world, store) recorded demand of (period, world) dates."""
+    return _world_last(np.stack([column[dates] for column in demand.T], axis=1))
 
 
 def _first_dates(
@@ -274,7 +360,7 @@ def _preceding(scenario: Scenario, first_day: Integers) -> Array:
     """(slot, world, store) demand of the periods before an episode; the mean before all records."""
     assert scenario.history is not None
     dates = first_day + np.arange(-PRECEDING, 0)[:, None]
-    known = scenario.history.demand[np.maximum(dates, 0)]
+    known = _by_store(scenario.history.demand, np.maximum(dates, 0))
     return np.where(dates[:, :, None] >= 0, known, scenario.demand_mean)
 
 
@@ -296,16 +382,12 @@ def _resampled(history: History, rng: np.random.Generator, dates: Integers) -> I
     return resampled
 
 
-def _disruptions(
-    scenario: Scenario, rng: np.random.Generator, worlds: int, length: int
-) -> Array | None:
+def _disruptions(scenario: Scenario, rng: np.random.Generator, worlds: int, length: int) -> Array:
     """(period, world) 1 where the supplier can ship."""
     disruptions = scenario.supplier.disruptions
-    if disruptions is None:
-        return None
+    up = np.ones((length, worlds))
     if isinstance(disruptions, MarkovDisruptions):
         uniform = rng.random((worlds, length)).T
-        up = np.empty((length, worlds))
         now = uniform[0] < disruptions.mean_up / (disruptions.mean_up + disruptions.mean_down)
         for t in range(length):
             if t:
@@ -313,7 +395,14 @@ def _disruptions(
                 now = stays_up | (~now & (uniform[t] < 1 / disruptions.mean_down))
             up[t] = now
         return up
-    up = np.ones((length, worlds))
-    for first, last in disruptions.down:
-        up[first : last + 1] = 0.0
-    return up
+    return up - _known_down(scenario, worlds, length)
+
+
+def _known_down(scenario: Scenario, worlds: int, length: int) -> Array:
+    """(period, world) 1 where the calendar says that the supplier cannot ship."""
+    down = np.zeros((length, worlds))
+    disruptions = scenario.supplier.disruptions
+    if isinstance(disruptions, CalendarDisruptions):
+        for first, last in disruptions.down:
+            down[first : last + 1] = 1.0
+    return down

@@ -7,57 +7,45 @@ import torch
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from inventory_env.decision.actions import DiscreteActions, make_actions
-from inventory_env.decision.agents import Agents
-from inventory_env.decision.observation import Observer
-from inventory_env.description.scenario import Scenario
+from inventory_env.decision.actions import DiscreteActions
+from inventory_env.decision.interface import Interface
 from inventory_env.frozen import Array
 from inventory_env.simulation.situation import Situation
-from policies.learning.ppo import network, policy_class
 from policies.policy import Policy
 
 
-def empty_network(scenario: Scenario) -> ActorCriticPolicy:
-    """The untrained network that a scenario's settings describe."""
-    observer = Observer(scenario)
-    untrained: ActorCriticPolicy = policy_class(scenario)(
-        observer.space,
-        make_actions(scenario).space,
-        lambda _: 0.0,
-        **network(scenario),
-    )
-    return untrained
-
-
 class LearnedPolicy:
-    """What PPO learned: the most probable action (the mean of a continuous one)."""
+    """What PPO learned: the most probable action (the mean of a continuous one).
+
+    Args:
+        interface: what the network sees, and what its actions mean.
+        start: the policy that training started from.
+        weights: the network.
+        name: what people call it; left out, the learner's.
+    """
 
     def __init__(
-        self, scenario: Scenario, start: Policy, weights: ActorCriticPolicy, name: str = "ppo"
+        self,
+        interface: Interface,
+        start: Policy,
+        weights: ActorCriticPolicy,
+        name: str | None = None,
     ) -> None:
-        self.name = name
-        self._start = start
-        self._agents = Agents(scenario)
-        self._observer = Observer(scenario)
-        self._actions = make_actions(scenario)
-        self._network = weights
-        self._maskable = scenario.training.algorithm == "maskable-ppo"
+        self.name = interface.recipe.settings.algorithm if name is None else name
+        self._interface, self._start, self._network = interface, start, weights
+        self._maskable = interface.recipe.settings.algorithm == "maskable-ppo"
         self._memory: Any = None
 
     def wishes(self, situation: Situation) -> Array:
         """(world, site) units to order, before order constraints; sites that do not learn order
         what the policy orders that training started from."""
         start_wishes = self._start.wishes(situation)
-        start_orders = self._agents.of(start_wishes)
-        observation = self._observer.observe(situation, start_orders)
-        action = self._act(observation, situation, start_orders)
-        decided = self._actions.wishes(
-            action.reshape(len(start_orders), -1, *action.shape[1:]), situation, start_orders
-        )
-        return self._agents.into(start_wishes, decided)
+        observation = self._interface.observe(situation, start_wishes)
+        action = self._act(observation, situation, start_wishes)
+        return self._interface.wishes(action, situation, start_wishes)
 
     def _act(
-        self, observation: np.ndarray[Any, Any], situation: Situation, start_orders: Array
+        self, observation: np.ndarray[Any, Any], situation: Situation, start_wishes: Array
     ) -> np.ndarray[Any, Any]:
         if isinstance(self._network, RecurrentActorCriticPolicy):
             first = situation.period == 0
@@ -72,9 +60,9 @@ class LearnedPolicy:
             seen = torch.from_numpy(observation)
             latent = self._network.mlp_extractor.forward_actor(seen)
             preference = self._network.action_net(latent).numpy()
-        if not isinstance(self._actions, DiscreteActions):
+        if not isinstance(self._interface.actions, DiscreteActions):
             return np.asarray(preference)
         if self._maskable:
-            mask = self._actions.mask(situation, start_orders)
-            preference = np.where(mask.reshape(preference.shape), preference, -np.inf)
+            mask = self._interface.masks(situation, start_wishes)
+            preference = np.where(mask, preference, -np.inf)
         return np.asarray(preference.argmax(axis=1))

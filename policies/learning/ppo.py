@@ -1,7 +1,6 @@
-"""PPO, recurrent PPO and maskable PPO from Stable-Baselines3, built from a scenario's settings."""
+"""PPO, recurrent PPO and maskable PPO from Stable-Baselines3, built from a recipe."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,20 +14,14 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
-from inventory_env.decision.actions import (
-    START_SPREAD,
-    Actions,
-    ListedOffsets,
-    RealOffsets,
-    make_actions,
-)
+from inventory_env.decision.actions import START_SPREAD, Actions, ListedOffsets, RealOffsets
 from inventory_env.decision.agents import Agents
-from inventory_env.decision.observation import Observer
-from inventory_env.decision.reward import agent_rewards
-from inventory_env.description.scenario import Scenario
+from inventory_env.decision.interface import Interface
+from inventory_env.decision.recipe import Recipe
+from inventory_env.decision.reward import site_rewards
+from inventory_env.description.population import Population, shape_of
 from inventory_env.description.settings import TrainingSettings
-from inventory_env.envs.vec_env import ChainVecEnv, Start
-from inventory_env.frozen import Array
+from inventory_env.envs.vec_env import Start
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Money
 from inventory_env.simulation.tape import Purpose, draw_tape
@@ -38,10 +31,8 @@ from policies.learning.tape_centred import (
     TapeCentredMaskableBuffer,
     TapeCentredRecurrentBuffer,
 )
-from policies.rollout import team_share
 
-ROWS = 1024  # learning sites of all worlds together, where worlds = "auto"
-LEAST_WORLDS = 128  # where a site upstream learns: it is one row a world
+LEAST_SCALE = 1e-6  # of rewards that hardly vary
 ALGORITHMS: dict[str, tuple[type[Any], type[Any], type[Any]]] = {
     "ppo": (PPO, TapeCentredBuffer, ActorCriticPolicy),
     "maskable-ppo": (MaskablePPO, TapeCentredMaskableBuffer, MaskableActorCriticPolicy),
@@ -49,27 +40,29 @@ ALGORITHMS: dict[str, tuple[type[Any], type[Any], type[Any]]] = {
 }
 
 
-@dataclass(frozen=True)
-class RewardScale:
-    """Makes rewards comparable across chains: (reward + shift) / scale, by agent."""
+def with_reward_scale(recipe: Recipe, population: Population, start: Start, seed: int) -> Recipe:
+    """The recipe with rewards made comparable across chains: less what the start earns, over the sd
+    of its discounted running sum, on tuning tapes.
 
-    shift: Array  # (agent,) minus the start's mean reward
-    scale: Array  # (agent,) sd of the start's discounted running reward
-
-
-def reward_scale(scenario: Scenario, start: Start, seed: int) -> RewardScale:
-    """What the policy earns that training starts from, on tuning tapes."""
-    settings = scenario.training
-    tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=128, episode=1)
-    chain, agents, share = Chain(scenario), Agents(scenario), team_share(scenario)
+    Args:
+        recipe: says what is paid, and the discount.
+        population: the chain.
+        start: what training starts from.
+        seed: of the tuning tapes.
+    """
+    settings = recipe.settings
+    tape = draw_tape(population, seed=seed, purpose=Purpose.TUNE, worlds=128, episode=1)
+    chain, shape = Chain(population), shape_of(population)
+    agents = Agents(shape, recipe.learns)
     chain.reset(tape)
     rewards = []
     while not chain.ended:
-        counted = chain.situation.period >= scenario.warm_up
+        counted = chain.situation.period >= shape.warm_up
         ledger = chain.step(start.wishes(chain.situation))
         if counted:
             money = Money.of(chain.params, ledger)
-            rewards.append(agent_rewards(settings.reward, share, agents, ledger, money))
+            paid = site_rewards(settings.reward, recipe.team_share, shape, ledger, money)
+            rewards.append(agents.of(paid))
     earned = np.stack(rewards)
     mean = earned.mean(axis=(0, 1))
     running = np.zeros_like(earned[0])
@@ -77,53 +70,24 @@ def reward_scale(scenario: Scenario, start: Start, seed: int) -> RewardScale:
     for reward in earned - mean:
         running = settings.gamma * running + reward
         sums.append(running)
-    settled = np.stack(sums)[len(sums) // 4 :]
-    return RewardScale(-mean, np.maximum(settled.std(axis=(0, 1)), 1e-6))
-
-
-def worlds_of(scenario: Scenario) -> int:
-    """How many worlds train side by side."""
-    settings = scenario.training
-    if settings.worlds != "auto":
-        return settings.worlds
-    group, agents = settings.worlds_per_tape, Agents(scenario)
-    wanted = ROWS / agents.count
-    if agents.upstream:
-        wanted = max(wanted, LEAST_WORLDS)
-    return max(round(wanted / group), 1) * group
-
-
-def make_env(scenario: Scenario, start: Start, seed: int) -> ChainVecEnv:
-    """The training environment of a scenario."""
-    settings = scenario.training
-    continuing = settings.continuing
-    if continuing == "auto":
-        continuing = scenario.homogeneous and scenario.warm_up > 0
-    scale = reward_scale(scenario, start, seed)
-    return ChainVecEnv(
-        scenario,
-        start,
-        seed=seed,
-        worlds=worlds_of(scenario),
-        team_share=team_share(scenario),
-        reward_shift=scale.shift,
-        reward_scale=scale.scale,
-        continuing=continuing,
+    scale = np.maximum(np.stack(sums)[len(sums) // 4 :].std(axis=(0, 1)), LEAST_SCALE)
+    return recipe.model_copy(
+        update={"reward_shift": tuple((-mean).tolist()), "reward_scale": tuple(scale.tolist())}
     )
 
 
-def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlgorithm:
-    """The learner of a scenario on any VecEnv with its spaces; starts at the start rule."""
-    settings = scenario.training
+def make_algorithm(interface: Interface, env: VecEnv, *, seed: int) -> OnPolicyAlgorithm:
+    """The learner of a recipe on any VecEnv with its spaces; starts at the start rule."""
+    settings = interface.recipe.settings
     algorithm, buffer, _ = ALGORITHMS[settings.algorithm]
     centring: dict[str, Any] = {
-        "agents": Agents(scenario).count,
+        "agents": interface.agents.count,
         "worlds_per_tape": settings.worlds_per_tape,
         "group_value_share": settings.group_value_share,
     }
     recurrent = algorithm is RecurrentPPO  # takes no buffer class, so its buffer is exchanged
     model = algorithm(
-        policy_class(scenario),
+        _policy_class(interface.recipe),
         env,
         learning_rate=_falling(settings.learning_rate, settings.final_learning_rate),
         n_steps=settings.n_steps,
@@ -136,7 +100,7 @@ def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlg
         vf_coef=settings.value_coefficient,
         max_grad_norm=settings.max_grad_norm,
         target_kl=settings.target_kl,
-        policy_kwargs=network(scenario),
+        policy_kwargs=_network(interface),
         seed=seed,
         device="cpu",
         **(
@@ -156,20 +120,31 @@ def make_algorithm(scenario: Scenario, env: VecEnv, *, seed: int) -> OnPolicyAlg
             n_envs=plain.n_envs,
             **centring,
         )
-    start_at_rule(model.policy, make_actions(scenario))
+    start_at_rule(model.policy, interface.actions)
     return model
 
 
-def policy_class(scenario: Scenario) -> type[Any]:
+def empty_network(interface: Interface) -> ActorCriticPolicy:
+    """The untrained network that a recipe describes."""
+    untrained: ActorCriticPolicy = _policy_class(interface.recipe)(
+        interface.observation_space,
+        interface.action_space,
+        lambda _: 0.0,
+        **_network(interface),
+    )
+    return untrained
+
+
+def _policy_class(recipe: Recipe) -> type[Any]:
     """SB3's class of the networks."""
-    own = ALGORITHMS[scenario.training.algorithm][2]
-    return CentralCriticPolicy if scenario.central_critic else own
+    own = ALGORITHMS[recipe.settings.algorithm][2]
+    return CentralCriticPolicy if recipe.central else own
 
 
-def network(scenario: Scenario) -> dict[str, Any]:
+def _network(interface: Interface) -> dict[str, Any]:
     """SB3's policy arguments: equal networks for policy and value; the actor sees `seen` features,
     the first of the observation."""
-    settings = scenario.training
+    settings = interface.recipe.settings
     activation = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}[settings.activation]
     hidden = list(settings.hidden)
     kwargs: dict[str, Any] = {
@@ -179,8 +154,8 @@ def network(scenario: Scenario) -> dict[str, Any]:
     }
     if settings.algorithm == "recurrent-ppo":
         kwargs["lstm_hidden_size"] = hidden[0]
-    if scenario.central_critic:
-        kwargs["seen"] = len(Observer(scenario).names)
+    if interface.recipe.central:
+        kwargs["seen"] = len(interface.names)
     return kwargs
 
 
@@ -190,7 +165,7 @@ def start_at_rule(policy: ActorCriticPolicy, actions: Actions) -> None:
         if isinstance(actions, ListedOffsets):
             layer = policy.action_net
             assert isinstance(layer, torch.nn.Linear)
-            layer.bias.copy_(torch.as_tensor(actions.start_logits, dtype=torch.float32))
+            layer.bias.copy_(torch.as_tensor(actions.first_logits, dtype=torch.float32))
         elif isinstance(actions, RealOffsets):
             policy.log_std.fill_(np.log(START_SPREAD))
 

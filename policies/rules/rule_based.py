@@ -1,4 +1,4 @@
-"""Policies that follow a rule: the baselines, and the start of what is learned."""
+"""Policies that follow rules: the baselines, and what learning starts from."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,9 @@ import numpy as np
 
 from inventory_env.description.rules import OrderRule
 from inventory_env.frozen import Array
+from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.situation import Situation
+from policies.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,21 @@ class RulePolicy:
 
     def wishes(self, situation: Situation) -> Array:
         """(world, store) units the rule orders, before order constraints."""
-        return situation.rule_order(self.rule)
+        return situation.store_orders(self.rule)
+
+
+@dataclass(frozen=True)
+class ChainPolicy:
+    """A policy for the sites downstream, and rules for those above them."""
+
+    name: str
+    below: Policy
+    rules: tuple[SiteRule, ...]
+
+    def wishes(self, situation: Situation) -> Array:
+        """(world, site) units the sites want, before order constraints."""
+        above = [situation.site_order(rule) for rule in self.rules]
+        return np.concatenate([self.below.wishes(situation), *above], axis=1)
 
 
 @dataclass(frozen=True)
@@ -31,4 +47,5 @@ class RandomOrders:
     def wishes(self, situation: Situation) -> Array:
         """(world, store) units; the same in every run with the same seed."""
         rng = np.random.default_rng([self.seed, situation.period])
-        return 2 * situation.params.mean * rng.random(situation.position.shape)
+        mean = situation.params.mean
+        return 2 * mean * rng.random((situation.worlds, mean.shape[1]))

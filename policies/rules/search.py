@@ -5,32 +5,23 @@ cover, shares of a lot), so that one box of bounds serves every chain. All candi
 generation face the same demand, one world each, in one simulation.
 """
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.optimize import differential_evolution
 
-from inventory_env.description.rules import (
-    BaseStock,
-    CappedBaseStock,
-    ConstantOrder,
-    MinMax,
-    Need,
-    OrderRule,
-    ReorderPoint,
-)
+from inventory_env.description.need import Need
+from inventory_env.description.population import needs
+from inventory_env.description.rules import OrderRule, rule_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
-from inventory_env.files import write_json
 from inventory_env.frozen import Array
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
-from policies.policy import Policy
+from inventory_env.simulation.worlds import laid_out
 from policies.rollout import mean_costs
-from policies.rules.rule_based import RandomOrders, RulePolicy
+from policies.rules.rule_based import RulePolicy
 
 SHARED_SEARCH_PERIODS = 24_000  # store-periods a candidate is judged on
 JOINT_SEARCH_STORES = 6  # the levels of more stores are searched in turn, not together
@@ -43,11 +34,11 @@ class _Level:
 
     low: float
     high: float
-    auto: Callable[[Need], float]
+    auto: Callable[[Need], Array]
     units: Callable[[Need, Array], Array]
 
 
-def _stock(periods: Callable[[Need], float]) -> _Level:
+def _stock(periods: Callable[[Need], Array]) -> _Level:
     return _Level(
         -3.0,
         4.0,
@@ -56,32 +47,30 @@ def _stock(periods: Callable[[Need], float]) -> _Level:
     )
 
 
+def _zero(need: Need) -> Array:
+    return np.zeros_like(need.mean)
+
+
 _UP_TO = _stock(lambda need: need.cover)
 _POINT = _stock(lambda need: need.lead_time)
-_CAP = _Level(
-    -0.5,
-    5.0,
-    lambda need: 0.5,
-    lambda need, x: np.maximum(
-        need.mean * need.review + x * max(need.sd, 0.1 * need.mean) * need.review**0.5, 0.0
-    ),
-)
-_LOT = _Level(-2.0, 1.5, lambda need: 0.0, lambda need, x: np.exp(x) * need.lot)
-_RATE = _Level(
-    -0.9, 0.6, lambda need: 0.0, lambda need, x: need.mean * need.review * (1 + np.asarray(x))
-)
+_CAP = _Level(-0.5, 5.0, lambda need: _zero(need) + 0.5, lambda need, x: need.cap(x))
+_LOT = _Level(-2.0, 1.5, _zero, lambda need, x: np.exp(x) * need.lot)
+_RATE = _Level(-0.9, 0.6, _zero, lambda need, x: need.mean * need.review * (1 + x))
 
-RULES: dict[str, tuple[Callable[..., OrderRule], dict[str, _Level]]] = {
-    "reorder-point": (ReorderPoint, {"point": _POINT, "quantity": _LOT}),
-    "min-max": (
-        lambda point, span: MinMax(point, span, np.array(np.inf)),
-        {"point": _POINT, "span": _LOT},
-    ),
-    "base-stock": (BaseStock, {"level": _UP_TO}),
-    "capped-base-stock": (CappedBaseStock, {"level": _UP_TO, "cap": _CAP}),
-    "capped-min-max": (MinMax, {"point": _POINT, "span": _LOT, "cap": _CAP}),
-    "constant-order": (ConstantOrder, {"quantity": _RATE}),
+SEARCHED: dict[str, dict[str, _Level]] = {
+    "reorder-point": {"point": _POINT, "quantity": _LOT},
+    "min-max": {"point": _POINT, "span": _LOT},
+    "base-stock": {"level": _UP_TO},
+    "capped-base-stock": {"level": _UP_TO, "cap": _CAP},
+    "capped-min-max": {"point": _POINT, "span": _LOT, "cap": _CAP},
+    "constant-order": {"quantity": _RATE},
 }
+
+
+def standard_levels(kind: str) -> list[_Level]:
+    """The levels of a kind of rule in standard units, in order."""
+    return list(SEARCHED[kind].values())
+
 
 BASELINES = (
     "reorder-point",
@@ -107,67 +96,28 @@ def baseline_names(asked: Sequence[str], scenario: Scenario) -> list[str]:
     return known if "all" in asked else list(dict.fromkeys(asked))
 
 
-def baseline(
-    name: str, scenario: Scenario, *, seed: int, tuned: bool = True, cache: Path | None = None
-) -> Policy:
-    """A baseline by name.
-
-    Args:
-        name: one of BASELINES, or "current" for the scenario's own store rule.
-        scenario: the chain.
-        seed: seed of the tuning tapes.
-        tuned: levels found by simulation; else from the formulas of `Need`.
-        cache: folder in which found levels are kept, and looked for first.
-
-    Raises:
-        InputError: if there is no such baseline.
-    """
-    if name == "random":
-        return RandomOrders(seed)
-    if name == "current" and scenario.store_rule is not None:
-        built = [scenario.store_rule.build(need) for need in scenario.store_needs()]
-        rule = type(built[0])
-        columns = {f.name: np.array([getattr(b, f.name) for b in built]) for f in fields(built[0])}  # type: ignore[arg-type]
-        return RulePolicy(name, rule(**columns))
-    baseline_names([name], scenario)
-    if not tuned:
-        return RulePolicy(name, formula_rule(name, scenario))
-    return RulePolicy(name, tuned_rule(name, scenario, seed=seed, cache=cache))
+def current_rule(scenario: Scenario) -> OrderRule:
+    """The rule that the stores use today."""
+    assert scenario.store_rule is not None
+    return scenario.store_rule.build(_store_needs(scenario))
 
 
 def formula_rule(kind: str, scenario: Scenario) -> OrderRule:
     """A rule of this kind with "auto" levels."""
-    levels = RULES[kind][1].values()
-    point = np.array([[level.auto(need) for need in scenario.store_needs()] for level in levels])
-    return _rule(kind, scenario, point[:, :, None])
+    need = _store_needs(scenario)
+    return _rule(kind, scenario, np.stack([level.auto(need).T for level in standard_levels(kind)]))
 
 
-def tuned_rule(kind: str, scenario: Scenario, *, seed: int, cache: Path | None = None) -> OrderRule:
-    """The best rule of this kind on tuning tapes, looked up in or added to `cache`."""
-    build, levels = RULES[kind]
-    file = None if cache is None else cache / f"{kind}.json"
-    if file is not None and file.exists():
-        try:
-            stored = json.loads(file.read_text(encoding="utf-8"))
-            return build(**{name: np.array(stored[name], dtype=np.float64) for name in levels})
-        except (ValueError, KeyError, TypeError):
-            raise InputError(
-                f"{file}: not the levels of a {kind} rule; delete it to search them again"
-            ) from None
-    rule = _search(kind, scenario, seed)
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        found = {name: getattr(rule, name).reshape(-1).tolist() for name in levels}
-        write_json(file, found)
-    return rule
-
-
-def start_rule(scenario: Scenario, *, seed: int, cache: Path | None = None) -> RulePolicy:
-    """The tuned rule that learning starts from: capped base-stock, or capped (s, S) where an
-    order itself costs money or has a minimum."""
+def start_kind(scenario: Scenario) -> str:
+    """The rule that learning starts from: capped base-stock, or capped (s, S) where an order
+    itself costs money or has a minimum."""
     lumpy = any(store.order_cost or store.orders.minimum for store in scenario.stores)
-    kind = "capped-min-max" if lumpy else "capped-base-stock"
-    return RulePolicy(kind, tuned_rule(kind, scenario, seed=seed, cache=cache))
+    return "capped-min-max" if lumpy else "capped-base-stock"
+
+
+def _store_needs(scenario: Scenario) -> Need:
+    """(1, store) what the stores cover."""
+    return needs(scenario, echelon=False).at(slice(0, len(scenario.stores)))
 
 
 def _rule(kind: str, scenario: Scenario, point: Array) -> OrderRule:
@@ -175,30 +125,29 @@ def _rule(kind: str, scenario: Scenario, point: Array) -> OrderRule:
 
     Its levels have shape (candidate, store), in whole units where stock is whole.
     """
-    build, levels = RULES[kind]
-    needs = scenario.store_needs()
-    values = {}
-    for name, level, x in zip(levels, levels.values(), point, strict=True):
-        units = np.stack([level.units(need, x[i]) for i, need in enumerate(needs)], axis=1)
+    need, values = _store_needs(scenario), {}
+    for (name, level), x in zip(SEARCHED[kind].items(), point, strict=True):
+        units = level.units(need, x.T)
         if scenario.whole:
             units = np.rint(units)
         if name == "quantity" and kind == "reorder-point":
             units = np.maximum(units, 1.0 if scenario.whole else 1e-6)
         values[name] = units
-    return build(**values)
+    return rule_of(kind, values)
 
 
-def _search(kind: str, scenario: Scenario, seed: int) -> OrderRule:
-    """First one set of standard units for all stores, then one for each."""
-    levels = list(RULES[kind][1].values())
+def tuned_rule(kind: str, scenario: Scenario, *, seed: int) -> OrderRule:
+    """The best rule of this kind on tuning tapes: first one set of standard units for all stores,
+    then one for each."""
+    levels = standard_levels(kind)
     stores = len(scenario.stores)
     worlds = max(16, SHARED_SEARCH_PERIODS // (scenario.periods * stores))
     tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=worlds)
     lows = np.array([level.low for level in levels])
     highs = np.array([level.high for level in levels])
-    needs = scenario.store_needs()
     # Shared coordinates shift each store's own formula, so that unlike stores stay unlike.
-    centre = np.array([[level.auto(need) for need in needs] for level in levels])
+    need = _store_needs(scenario)
+    centre = np.concatenate([level.auto(need) for level in levels])
 
     def shared(shift: Array) -> Array:
         spread = centre[:, :, None] + shift[:, None, :]
@@ -236,10 +185,11 @@ def _costs(kind: str, scenario: Scenario, points: Array, tape: Tape) -> Array:
     """(candidate,) mean cost per period of each candidate on the same tape."""
     candidates = points.shape[2]
     rule = _rule(kind, scenario, points)
-    levels = {f.name: getattr(rule, f.name) for f in fields(rule)}  # type: ignore[arg-type]
     tiled = replace(
         rule,  # type: ignore[type-var]
-        **{name: np.tile(v, (tape.worlds, 1)) for name, v in levels.items() if v.ndim},
+        **{
+            name: laid_out(np.tile(levels, (tape.worlds, 1))) for name, levels in vars(rule).items()
+        },
     )
     costs = mean_costs(RulePolicy(kind, tiled), scenario, tape.repeated(candidates))
     return costs.reshape(tape.worlds, candidates).mean(axis=0)

@@ -1,144 +1,119 @@
 """Who decides before anything is learned: tuned rules, or a trained run and rules above it."""
 
-import json
-from dataclasses import dataclass, replace
-from pathlib import Path
-
 import numpy as np
 
 from inventory_env.decision.agents import Agents
+from inventory_env.decision.recipe import Recipe, StartRule
+from inventory_env.description.population import needs, shape_of
 from inventory_env.description.rules import CappedBaseStock
-from inventory_env.description.scenario import TIERS, Scenario
-from inventory_env.errors import InputError
-from inventory_env.files import write_json
+from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
-from inventory_env.simulation.situation import Situation
+from inventory_env.simulation.params import Params
+from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.tape import Purpose, draw_tape
-from inventory_env.simulation.upstream import UpstreamRule, UpstreamTier
 from policies.policy import Policy
 from policies.rollout import mean_costs
-from policies.rules.search import RULES, minimise, start_rule
+from policies.rules.rule_based import ChainPolicy, RulePolicy
+from policies.rules.rule_book import RuleBook, read_rule, written_rule
+from policies.rules.search import minimise, standard_levels
 
 SEARCH_STORE_PERIODS = 24_000  # a candidate is judged on
 FRESH = 4  # times as many, when the best is compared with the scenario's own rule
 
 
-@dataclass(frozen=True)
-class ChainPolicy:
-    """A policy for the sites downstream, and rules for those above them."""
-
-    name: str
-    below: Policy
-    rules: tuple[UpstreamRule, ...]
-
-    def wishes(self, situation: Situation) -> Array:
-        """(world, site) units the sites want, before order constraints."""
-        above = [rule.wish(situation)[:, None] for rule in self.rules]
-        return np.concatenate([self.below.wishes(situation), *above], axis=1)
-
-
-def start_policy(
-    scenario: Scenario,
+def find_start(
+    recipe: Recipe,
+    book: RuleBook,
     *,
-    seed: int,
-    cache: Path | None = None,
     others: Policy | None = None,
     decided: int = 0,
-) -> Policy:
-    """What training starts from: it decides for every site up to the highest that learns.
-
-    Args:
-        scenario: the chain.
-        seed: of the tuning tapes.
-        cache: folder in which found levels are kept, and looked for first.
-        others: decides for stores, and perhaps for sites upstream; left out, the stores follow a
-            tuned rule.
-        decided: for how many sites `others` decides.
+) -> tuple[StartRule, ...]:
+    """The rules that training starts from, up to the highest site that learns.
 
     A learning site upstream starts from a tuned capped base-stock rule, on its echelon stock under
     shared information, on its own else; or from the scenario's own rule where that is no dearer.
+
+    Args:
+        recipe: who learns.
+        book: the stores' tuned rules, and the chain.
+        others: decides for stores, and perhaps for sites upstream; left out, the stores follow a
+            tuned rule.
+        decided: for how many sites `others` decides.
     """
-    agents = Agents(scenario)
-    start: Policy = start_rule(scenario, seed=seed, cache=cache) if others is None else others
-    for site in range(max(decided, agents.stores), agents.least_sites):
-        tier: UpstreamTier = "warehouse" if site == agents.stores else "supplier"
-        rule = UpstreamRule.of(scenario, tier)
-        if tier in agents.upstream:
-            rule = _tuned(scenario, rule, start, seed, cache)
-        start = ChainPolicy(start.name, start, (rule,))
-    return start
+    scenario, shape = book.scenario, shape_of(book.scenario)
+    agents = Agents(shape, recipe.learns)
+    found: list[StartRule] = []
+    if others is None:
+        found.append(
+            StartRule(tier="stores", position="local", rule=written_rule(book.start().rule))
+        )
+    for own in Params.of(scenario).rules:
+        site = shape.columns(own.tier).start
+        if max(decided, shape.stores) <= site < agents.least_sites:
+            rule = own
+            if own.tier in recipe.learns:
+                below = start_policy(tuple(found), others)
+                rule = tuned_site_rule(scenario, own, below, shared=recipe.shared, seed=book.seed)
+            position = "echelon" if rule.echelon else "local"
+            found.append(StartRule(tier=own.tier, position=position, rule=written_rule(rule.rule)))
+    return tuple(found)
 
 
-def sites_decided(scenario: Scenario) -> int:
-    """For how many sites a policy decides that learned this: all up to the highest that learns."""
-    return len(scenario.stores) + TIERS.index(scenario.learning_tiers()[-1])
+def start_policy(rules: tuple[StartRule, ...], others: Policy | None = None) -> Policy:
+    """The policy that a recipe's start rules describe, on top of what `others` decides."""
+    policy = others
+    for written in rules:
+        rule = read_rule(written.rule)
+        if policy is None:
+            policy = RulePolicy(written.rule.kind, rule)
+        else:
+            above = SiteRule(written.tier, rule, written.position == "echelon")
+            policy = ChainPolicy(policy.name, policy, (above,))
+    assert policy is not None
+    return policy
 
 
-def _tuned(
-    scenario: Scenario, own: UpstreamRule, below: Policy, seed: int, cache: Path | None
-) -> UpstreamRule:
-    """The tuned rule of a site upstream, looked up in or added to `cache`."""
-    file = None if cache is None else cache / f"{own.tier}.json"
-    if file is not None and file.exists():
-        try:
-            kept = json.loads(file.read_text(encoding="utf-8"))
-            if kept["scenario"]:
-                return own
-            levels = {name: np.array(kept[name], dtype=np.float64) for name in ("level", "cap")}
-            return _capped(scenario, own.tier, CappedBaseStock(**levels))
-        except (ValueError, KeyError, TypeError):
-            raise InputError(
-                f"{file}: not the levels of the {own.tier}; delete it to search them again"
-            ) from None
-    found = _search(scenario, own, below, seed)
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        kept = {} if found is own else {name: float(x) for name, x in vars(found.rule).items()}
-        write_json(file, {"scenario": found is own, **kept})
-    return found
+def tuned_site_rule(
+    scenario: Scenario, own: SiteRule, below: Policy, *, shared: bool, seed: int
+) -> SiteRule:
+    """A capped base-stock rule for a site upstream by simulation; its own if it is allowed and no
+    dearer.
 
-
-def _search(scenario: Scenario, own: UpstreamRule, below: Policy, seed: int) -> UpstreamRule:
-    """Level and cap by simulation; the scenario's own rule if it is allowed and no dearer."""
-    echelon = scenario.information == "shared"
-    need = scenario.upstream_need(own.tier, echelon=echelon)
-    levels = list(RULES["capped-base-stock"][1].values())  # level, cap
+    Args:
+        scenario: the chain.
+        own: the rule that the scenario gives to the site.
+        below: decides for the sites downstream.
+        shared: whether the site may look at its echelon stock.
+        seed: of the tuning tapes.
+    """
+    need = needs(scenario, echelon=shared).at(shape_of(scenario).columns(own.tier))
+    levels = standard_levels("capped-base-stock")
     periods = scenario.periods * len(scenario.stores)
     worlds = max(16, SEARCH_STORE_PERIODS // periods)
     tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=worlds)
 
-    def rule(point: Array) -> CappedBaseStock:
-        units = [np.asarray(each.units(need, x)) for each, x in zip(levels, point, strict=True)]
-        return CappedBaseStock(*(np.rint(values) if scenario.whole else values for values in units))
+    def rule(points: Array, repeated: int = 1) -> SiteRule:
+        units = [level.units(need, x[:, None]) for level, x in zip(levels, points, strict=True)]
+        rounded = [np.rint(values) if scenario.whole else values for values in units]
+        tiled = CappedBaseStock(*(np.tile(values, (repeated, 1)) for values in rounded))
+        return SiteRule(own.tier, tiled, shared)
 
     def costs(points: Array) -> Array:
         candidates = points.shape[1]
-        one = rule(points)
-        tiled = CappedBaseStock(np.tile(one.level, worlds), np.tile(one.cap, worlds))
-        policy = ChainPolicy("", below, (_capped(scenario, own.tier, tiled),))
+        policy = ChainPolicy("", below, (rule(points, worlds),))
         found = mean_costs(policy, scenario, tape.repeated(candidates))
         return found.reshape(worlds, candidates).mean(axis=0)
 
     best = minimise(
         costs,
         [(level.low, level.high) for level in levels],
-        start=np.array([level.auto(need) for level in levels]),
+        start=np.array([level.auto(need).item() for level in levels]),
         seed=seed,
     )
-    found = _capped(scenario, own.tier, rule(best))
-    if own.echelon and not echelon:
+    found = rule(best[:, None])
+    if own.echelon and not shared:
         return found
     fresh = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=FRESH * worlds, episode=1)
     tried = (ChainPolicy("", below, (each,)) for each in (own, found))
     own_cost, cost = (mean_costs(policy, scenario, fresh).mean() for policy in tried)
     return found if cost < own_cost else own
-
-
-def _capped(scenario: Scenario, tier: UpstreamTier, rule: CappedBaseStock) -> UpstreamRule:
-    """The rule on the stock that the scenario's information lets the site see."""
-    echelon = scenario.information == "shared"
-    site = scenario.warehouse if tier == "warehouse" else scenario.supplier
-    position = "echelon" if echelon else "local"
-    like = site.model_copy(update={"rule": site.rule.model_copy(update={"position": position})})
-    chain = scenario.model_copy(update={tier: like})
-    return replace(UpstreamRule.of(chain, tier), rule=rule)

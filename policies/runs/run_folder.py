@@ -2,9 +2,10 @@
 
 | file | content |
 |---|---|
-| scenario.toml, demand.csv | the whole description of the chain, training settings included |
-| config.json | seed and what else `hmarl train` was asked |
-| rules/*.json | levels of tuned rules |
+| scenario.toml, demand.csv | the whole description of the chain, training settings as given |
+| config.json | format of the folder, seed, and what else `hmarl train` was asked |
+| recipe.json | what was trained, for good: every setting resolved, features, scales, start rules |
+| rules.json | levels of tuned rules, found when they were first asked for |
 | others/ | the run that decides for the sites that do not learn, where one was named |
 | best.safetensors | weights of the best validation, and its cost |
 | last.safetensors | the newest checkpoint: weights, optimiser, random states, worlds |
@@ -23,23 +24,32 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from inventory_env.recorded.demand_csv import write_history
-from inventory_env.errors import InputError
-from inventory_env.files import write_bytes, write_text
+from inventory_env.decision.agents import Agents
+from inventory_env.decision.interface import Interface
+from inventory_env.decision.recipe import FORMAT, Recipe
+from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario, scenario_text
-from policies.learning.learned import LearnedPolicy, empty_network
+from inventory_env.errors import InputError, describe
+from inventory_env.files import write_bytes, write_json, write_text
+from inventory_env.recorded.demand_csv import write_history
+from policies.learning.learned import LearnedPolicy
+from policies.learning.ppo import empty_network
 from policies.policy import Policy
-from policies.rules.start import ChainPolicy, sites_decided, start_policy
+from policies.rules.rule_based import ChainPolicy
+from policies.rules.rule_book import RuleBook
+from policies.rules.start import start_policy
 
 Tensors = dict[str, np.ndarray[Any, Any]]
 SCENARIO, CONFIG, MANIFEST = "scenario.toml", "config.json", "manifest.json"
+RECIPE, RULE_BOOK = "recipe.json", "rules.json"
 KEPT_RULE = "kept-rule"  # name of the policy where learning did not pay
-BEST, LAST, RULES, OTHERS = "best.safetensors", "last.safetensors", "rules", "others"
+BEST, LAST, OTHERS = "best.safetensors", "last.safetensors", "others"
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ class Run:
 
     folder: Path
     scenario: Scenario
+    recipe: Recipe
     seed: int
     start_rule: Policy  # what learning started from
     policy: Policy  # what the run recommends: the best network, or the start rule
@@ -114,6 +125,63 @@ def read_scenario(folder: Path) -> Scenario:
     return load_scenario(folder / SCENARIO)
 
 
+def write_config(folder: Path, *, seed: int, tensorboard: bool) -> None:
+    """Keep what a training was asked."""
+    write_json(folder / CONFIG, {"format": FORMAT, "seed": seed, "tensorboard": tensorboard})
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What a training was asked.
+
+    Raises:
+        InputError: if the run is of another format, or the file is not sound.
+    """
+    config = read_json(folder / CONFIG)
+    written = config.get("format", 1)
+    if written != FORMAT:
+        raise InputError(
+            f"{folder}: a run of format {written}, this version of hmarl reads format {FORMAT}; "
+            "train it again, or use it with the version that made it"
+        )
+    if not isinstance(config.get("seed"), int):
+        raise InputError(
+            f"{folder / CONFIG}: seed: must be a whole number, got {config.get('seed')!r}"
+        )
+    return config
+
+
+def write_recipe(folder: Path, recipe: Recipe) -> None:
+    """Keep what is trained, for good."""
+    write_text(folder / RECIPE, recipe.model_dump_json(indent=1) + "\n")
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """What was trained.
+
+    Raises:
+        InputError: if the file is missing, or names what this version does not have.
+    """
+    file = folder / RECIPE
+    try:
+        return Recipe.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}; is this a run folder?") from None
+    except ValidationError as error:
+        raise InputError(describe(error, str(file))) from None
+
+
+def run_interface(folder: Path, recipe: Recipe, scenario: Scenario) -> Interface:
+    """What a run's network sees and does.
+
+    Raises:
+        InputError: if this version or the scenario cannot honour the recipe.
+    """
+    try:
+        return Interface(recipe, shape_of(scenario))
+    except InputError as error:
+        raise InputError(f"{folder / RECIPE}: {str(error).removeprefix('recipe: ')}") from None
+
+
 def write_tensors(file: Path, tensors: Tensors, notes: dict[str, Any]) -> None:
     """Write arrays and notes as one safetensors file, atomically."""
     whole = {name: np.asarray(value, order="C") for name, value in tensors.items()}
@@ -156,12 +224,12 @@ def load_network(network: ActorCriticPolicy, tensors: Tensors, file: Path) -> No
     """Put a file's weights into a network.
 
     Raises:
-        InputError: if they do not fit the scenario's settings.
+        InputError: if they do not fit the recipe.
     """
     try:
         load_weights(network, tensors)
     except RuntimeError:
-        raise InputError(f"{file}: weights do not fit the network of {SCENARIO}") from None
+        raise InputError(f"{file}: weights do not fit the network of {RECIPE}") from None
 
 
 def load_run(folder: Path) -> Run:
@@ -170,36 +238,51 @@ def load_run(folder: Path) -> Run:
     Raises:
         InputError: naming the file that is missing or cannot be used.
     """
-    scenario = read_scenario(folder)
-    config = read_json(folder / CONFIG)
-    seed = config.get("seed")
-    if not isinstance(seed, int):
-        raise InputError(f"{folder / CONFIG}: seed: must be a whole number, got {seed!r}")
+    scenario, config = read_scenario(folder), read_config(folder)
     if not (folder / MANIFEST).is_file():
         raise InputError(f"{folder}: not trained to the end; hmarl train --resume {folder} does it")
     tensors, _ = read_tensors(folder / BEST)
     manifest = read_json(folder / MANIFEST)
-    start = run_start(folder, scenario, seed)
-    network = empty_network(scenario)
+    recipe = read_recipe(folder)
+    interface = run_interface(folder, recipe, scenario)
+    start = run_start(folder, recipe)
+    network = empty_network(interface)
     load_network(network, tensors, folder / BEST)
     network.set_training_mode(False)
-    learned = LearnedPolicy(scenario, start, network, scenario.training.algorithm)
+    learned = LearnedPolicy(interface, start, network)
     kept = ChainPolicy(KEPT_RULE, start, ()) if manifest.get("kept_rule") else None
-    return Run(folder, scenario, seed, start, kept or learned, learned, manifest)
+    return Run(folder, scenario, recipe, config["seed"], start, kept or learned, learned, manifest)
 
 
-def run_start(folder: Path, scenario: Scenario, seed: int) -> Policy:
-    """What the run in a folder starts from: tuned rules, or the run that it builds on."""
-    others, decided = None, 0
-    if (folder / OTHERS).is_dir():
-        others, decided = load_run(folder / OTHERS).policy, _sites_decided(folder / OTHERS)
-    return start_policy(scenario, seed=seed, cache=folder / RULES, others=others, decided=decided)
+def run_start(folder: Path, recipe: Recipe) -> Policy:
+    """What the run in a folder starts from: tuned rules, or the run that it builds on.
+
+    Raises:
+        InputError: if the recipe's rules are none that this version has.
+    """
+    try:
+        return start_policy(recipe.start, run_others(folder)[0])
+    except KeyError as error:
+        raise InputError(f"{folder / RECIPE}: start: unknown rule or level {error}") from None
+
+
+def run_others(folder: Path) -> tuple[Policy | None, int]:
+    """The policy that a run builds on, if it does, and for how many sites it decides."""
+    others = folder / OTHERS
+    return (load_run(others).policy, _sites_decided(others)) if others.is_dir() else (None, 0)
 
 
 def _sites_decided(folder: Path) -> int:
     """For how many sites a run decides: all up to the highest that learned in it or before it."""
-    own, before = sites_decided(read_scenario(folder)), folder / OTHERS
+    shape = shape_of(read_scenario(folder))
+    own, before = Agents(shape, read_recipe(folder).learns).least_sites, folder / OTHERS
+    own = max(own, shape.stores)
     return max(own, _sites_decided(before)) if before.is_dir() else own
+
+
+def rule_book(run: Run) -> RuleBook:
+    """The tuned rules of a run's chain, kept in its folder."""
+    return RuleBook(run.scenario, run.seed, run.folder / RULE_BOOK)
 
 
 def check_others(scenario: Scenario, run: Path) -> None:

@@ -1,61 +1,57 @@
 """Training, from a scenario to a run folder; interrupted runs continue exactly where they stood."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from scipy import stats
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
+from inventory_env.decision.recipe import Recipe
+from inventory_env.decision.resolve import resolve
+from inventory_env.description.scenario import Scenario
+from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
-from inventory_env.frozen import Array
-from inventory_env.decision.observation import Observer
-from inventory_env.description.scenario import Scenario
-from inventory_env.simulation.tape import Purpose, draw_tape
-from inventory_env.envs.vec_env import ChainVecEnv
+from policies.intervals import student_interval
+from policies.learning.learned import LearnedPolicy
+from policies.learning.ppo import FallingEntropy, make_algorithm, with_reward_scale
+from policies.rules.rule_book import RuleBook
+from policies.rules.start import find_start, start_policy
 from policies.runs.certificate import certificate
 from policies.runs.checkpoint import learner_state, restore_learner
-from policies.learning.learned import LearnedPolicy
-from policies.policy import Policy
-from policies.learning.ppo import FallingEntropy, make_algorithm, make_env
+from policies.runs.judge import Judge, Validation
 from policies.runs.progress_file import ProgressFile
-from policies.rollout import run_episodes
 from policies.runs.run_folder import (
     BEST,
-    CONFIG,
     LAST,
     MANIFEST,
+    RECIPE,
+    RULE_BOOK,
     Run,
     check_others,
     keep_others,
     load_network,
     load_run,
     network_tensors,
-    read_json,
+    read_config,
+    read_recipe,
     read_scenario,
     read_tensors,
+    run_others,
     run_start,
+    write_config,
+    write_recipe,
     write_scenario,
     write_tensors,
 )
 
 CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
-
-
-@dataclass(frozen=True)
-class Validation:
-    """A judgement on the validation worlds, beside the start rule on the same."""
-
-    cost: float  # money per period
-    fill_rate: float
-    rule_cost: float
-    rule_fill_rate: float
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ def check(scenario: Scenario, others: Path | None = None) -> None:
         InputError: if a tier is to learn that orders nothing, to see what it cannot, or to build on
             a run of another kind.
     """
-    Observer(scenario)
+    resolve(scenario, scenario.training)
     if others is not None:
         check_others(scenario, others)
 
@@ -96,6 +92,7 @@ def train(
     on_progress: OnProgress | None = None,
     tensorboard: bool = False,
     others: Path | None = None,
+    book: RuleBook | None = None,
 ) -> Run:
     """Train on a scenario with its training settings and keep the run in `folder`.
 
@@ -107,6 +104,7 @@ def train(
         tensorboard: also write TensorBoard events to the folder.
         others: folder of a complete run that decides for the sites that do not learn; those that
             do start from it too, if it decides for them. Left out, tuned rules.
+        book: tuned rules of the chain; left out, those that the training needs are searched.
 
     Raises:
         DivergedError: if the learner's weights are no longer numbers.
@@ -115,8 +113,8 @@ def train(
     if others is not None:
         keep_others(folder, others)
     write_scenario(folder, scenario)
-    write_json(folder / CONFIG, {"seed": seed, "tensorboard": tensorboard})
-    return _Training(folder, scenario, seed, tensorboard, on_progress).run()
+    write_config(folder, seed=seed, tensorboard=tensorboard)
+    return _carry_on(folder, scenario, book, on_progress)
 
 
 def resume(folder: Path, on_progress: OnProgress | None = None) -> Run:
@@ -125,58 +123,85 @@ def resume(folder: Path, on_progress: OnProgress | None = None) -> Run:
     Raises:
         InputError: if the folder holds no run, or one that cannot be continued.
     """
-    scenario, config = read_scenario(folder), read_json(folder / CONFIG)
+    scenario = read_scenario(folder)
+    read_config(folder)
     if (folder / MANIFEST).exists():
         raise InputError(f"{folder}: the run is complete; there is nothing to resume")
-    seed, tensorboard = config.get("seed"), bool(config.get("tensorboard"))
-    if not isinstance(seed, int):
-        raise InputError(f"{folder / CONFIG}: seed: must be a whole number, got {seed!r}")
-    return _Training(folder, scenario, seed, tensorboard, on_progress).run()
+    return _carry_on(folder, scenario, None, on_progress)
+
+
+def _carry_on(
+    folder: Path, scenario: Scenario, book: RuleBook | None, on_progress: OnProgress | None
+) -> Run:
+    """Train a run whose folder says what is asked, from its newest checkpoint if there is one."""
+    config = read_config(folder)
+    if not (folder / RECIPE).exists():
+        book = RuleBook(scenario, config["seed"], folder / RULE_BOOK) if book is None else book
+        write_recipe(folder, _recipe(folder, book))
+    with _one_thread():
+        training = _Training(folder, scenario, config["seed"], on_progress)
+        training.log_to(tensorboard=bool(config.get("tensorboard")))
+        training.run()
+    return load_run(folder)
+
+
+def _recipe(folder: Path, book: RuleBook) -> Recipe:
+    """What is trained, for good: settings resolved, the start found, rewards scaled."""
+    others, decided = run_others(folder)
+    recipe = resolve(book.scenario, book.scenario.training)
+    rules = find_start(recipe, book, others=others, decided=decided)
+    recipe = recipe.model_copy(update={"start": rules})
+    return with_reward_scale(recipe, book.scenario, start_policy(rules, others), book.seed)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Networks this small gain little from a second thread, and lose tenfold on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class _Training(BaseCallback):
-    """One run: builds the learner, follows it, judges it, and writes it down."""
+    """One run: builds the learner, follows it, has it judged, and writes it down."""
 
     def __init__(
-        self,
-        folder: Path,
-        scenario: Scenario,
-        seed: int,
-        tensorboard: bool,
-        on_progress: OnProgress | None,
+        self, folder: Path, scenario: Scenario, seed: int, on_progress: OnProgress | None
     ) -> None:
         super().__init__()
-        # Networks this small gain little from a second thread, and lose tenfold on a busy machine.
-        torch.set_num_threads(1)
         self._folder, self._scenario, self._seed = folder, scenario, seed
         self._on_progress = on_progress
-        self._rule = run_start(folder, scenario, seed)
-        self._env: ChainVecEnv = make_env(scenario, self._rule, seed)
-        self._model: Any = make_algorithm(scenario, self._env, seed=seed)
-        self._learned = LearnedPolicy(
-            scenario, self._rule, self._model.policy, scenario.training.algorithm
+        recipe = read_recipe(folder)
+        self._settings = recipe.settings
+        self._rule = run_start(folder, recipe)
+        self._env = ChainVecEnv(scenario, recipe, self._rule, seed=seed)
+        self._model: Any = make_algorithm(self._env.interface, self._env, seed=seed)
+        self._learned = LearnedPolicy(self._env.interface, self._rule, self._model.policy)
+        self._judge = Judge(
+            scenario, self._rule, seed=seed, worlds=self._settings.validation_worlds
         )
-        self._progress = ProgressFile(folder / "progress.csv")
-        outputs: list[KVWriter] = [self._progress]
-        if tensorboard:
-            outputs.append(TensorBoardOutputFormat(str(folder)))
-        self._model.set_logger(Logger(str(folder), outputs))
-        settings = scenario.training
-        update = settings.n_steps * self._env.num_envs
-        self._total = -(-settings.steps // update) * update
+        update = self._settings.n_steps * self._env.num_envs
+        self._total = -(-self._settings.steps // update) * update
         self._updates = self._total // update
-        self._validate_at = _evenly(self._updates, settings.validations)
+        self._validate_at = _evenly(self._updates, self._settings.validations)
         self._checkpoint_at = _evenly(self._updates, CHECKPOINTS) | self._validate_at
         self._update = 0
         self._best_cost = np.inf
         self._trained_seconds = 0.0
         self._validation: Validation | None = None
-        self._validation_tape = draw_tape(
-            scenario, seed=seed, purpose=Purpose.VALIDATE, worlds=settings.validation_worlds
-        )
-        self._rule_costs, self._rule_fill = self._judge(self._rule)
 
-    def run(self) -> Run:
+    def log_to(self, *, tensorboard: bool) -> None:
+        """Keep a row for each update in progress.csv, and events for TensorBoard if asked."""
+        self._progress = ProgressFile(self._folder / "progress.csv")
+        outputs: list[KVWriter] = [self._progress]
+        if tensorboard:
+            outputs.append(TensorBoardOutputFormat(str(self._folder)))
+        self._model.set_logger(Logger(str(self._folder), outputs))
+
+    def run(self) -> None:
         """Train to the end, from the newest checkpoint if there is one."""
         if (self._folder / LAST).exists():
             self._restore()
@@ -187,7 +212,7 @@ class _Training(BaseCallback):
         self._steps_at_start = self._model.num_timesteps
         left = self._total - self._model.num_timesteps
         if left > 0:
-            callbacks = CallbackList([self, FallingEntropy(self._scenario.training)])
+            callbacks = CallbackList([self, FallingEntropy(self._settings)])
             try:
                 with np.errstate(all="ignore"):  # divergence is noticed by the weights
                     self._model.learn(left, callback=callbacks, reset_num_timesteps=False)
@@ -196,15 +221,13 @@ class _Training(BaseCallback):
                 raise
         self._refuse_divergence()
         self._finish(self._seconds())
-        return load_run(self._folder)
 
     def _refuse_divergence(self) -> None:
         weights = self._model.policy.parameters()
         if not all(bool(torch.isfinite(weight).all()) for weight in weights):
             raise DivergedError(
                 f"{self._folder}: training diverged within {self._model.num_timesteps:,} steps; "
-                f"lower learning_rate (now {self._scenario.training.learning_rate:g}) or set "
-                "target_kl"
+                f"lower learning_rate (now {self._settings.learning_rate:g}) or set target_kl"
             )
 
     # --- what SB3 calls ---------------------------------------------------------------------
@@ -228,22 +251,16 @@ class _Training(BaseCallback):
 
     # --- judging ----------------------------------------------------------------------------
 
-    def _judge(self, policy: Policy) -> tuple[Array, float]:
-        kpis = run_episodes(policy, self._scenario, self._validation_tape).kpis()
-        return kpis["cost_per_period"], float(np.nanmean(kpis["fill_rate"]))
-
     def _validate(self) -> None:
         self._model.policy.set_training_mode(False)
-        costs, fill = self._judge(self._learned)
-        cost = float(costs.mean())
-        self._validation = Validation(cost, fill, float(self._rule_costs.mean()), self._rule_fill)
-        self.logger.record("validation/cost", cost)
-        self.logger.record("validation/rule_cost", self._validation.rule_cost)
-        self.logger.record("validation/fill_rate", fill)
-        self.logger.record("validation/rule_fill_rate", self._rule_fill)
-        if cost < self._best_cost:
-            self._best_cost = cost
-            notes = {"steps": self._model.num_timesteps, "validation_cost": cost}
+        found = self._validation = self._judge.validate(self._learned)
+        self.logger.record("validation/cost", found.cost)
+        self.logger.record("validation/rule_cost", found.rule_cost)
+        self.logger.record("validation/fill_rate", found.fill_rate)
+        self.logger.record("validation/rule_fill_rate", found.rule_fill_rate)
+        if found.cost < self._best_cost:
+            self._best_cost = found.cost
+            notes = {"steps": self._model.num_timesteps, "validation_cost": found.cost}
             write_tensors(self._folder / BEST, network_tensors(self._model.policy), notes)
 
     def _finish(self, seconds: float) -> None:
@@ -253,16 +270,9 @@ class _Training(BaseCallback):
         """
         tensors, notes = read_tensors(self._folder / BEST)
         load_network(self._model.policy, tensors, self._folder / BEST)
-        self._validation_tape = draw_tape(
-            self._scenario,
-            seed=self._seed,
-            purpose=Purpose.VALIDATE,
-            worlds=2 * self._scenario.training.validation_worlds,
-            episode=1,
-        )
-        guarded = self._scenario.training.reward.preset == "cost"
-        gain = self._judge(self._rule)[0] - self._judge(self._learned)[0]
-        interval = _confidence(gain)
+        gain = self._judge.gain(self._learned)
+        low, high = student_interval(gain)
+        guarded = self._settings.reward.preset == "cost"
         write_json(
             self._folder / MANIFEST,
             {
@@ -273,9 +283,8 @@ class _Training(BaseCallback):
                 "training_seconds": round(seconds, 2),
                 "best": notes,
                 "start_rule": self._rule.name,
-                "gain_over_start_rule": {"mean": float(gain.mean()), "ci95": interval},
-                "kept_rule": guarded and not interval[0] > 0,
-                "features": list(self._env.feature_names),
+                "gain_over_start_rule": {"mean": float(gain.mean()), "ci95": [low, high]},
+                "kept_rule": guarded and not low > 0,
             },
         )
 
@@ -294,11 +303,7 @@ class _Training(BaseCallback):
 
     def _save(self) -> None:
         tensors, notes = learner_state(self._model, self._env)
-        notes |= {
-            "update": self._update,
-            "best_cost": self._best_cost,
-            "seconds": self._seconds(),
-        }
+        notes |= {"update": self._update, "best_cost": self._best_cost, "seconds": self._seconds()}
         write_tensors(self._folder / LAST, tensors, notes)
 
     def _restore(self) -> None:
@@ -317,11 +322,3 @@ class _Training(BaseCallback):
 def _evenly(updates: int, times: int) -> set[int]:
     """Numbers of the updates after which something happens `times` times; the last is one."""
     return {max(round(updates * i / times), 1) for i in range(1, times + 1)}
-
-
-def _confidence(gain: Array) -> list[float]:
-    """95 % interval of a mean (Student's t)."""
-    if not gain.std():
-        return [float(gain.mean())] * 2
-    spread = stats.sem(gain) * stats.t.ppf(0.975, len(gain) - 1)
-    return [float(gain.mean() - spread), float(gain.mean() + spread)]

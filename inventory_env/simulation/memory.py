@@ -1,0 +1,76 @@
+"""What sites remember of their business when they decide."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from inventory_env.frozen import Array
+from inventory_env.simulation.ledger import Ledger
+from inventory_env.simulation.params import MEMORY_WEIGHT, Params
+from inventory_env.simulation.worlds import laid_out, zeros
+
+RECENT = 7  # periods of demand that are remembered one by one where demand is recorded
+TINY = 1e-12  # units; without demand all of it was served
+
+
+@dataclass(frozen=True)
+class Memory:
+    """(world, site); the demand of a site upstream is what was ordered from it."""
+
+    WORLD_SECOND: ClassVar = ("recent_demand",)
+
+    last_demand: Array  # units
+    last_unmet: Array  # units of it not served at once
+    last_ordered: Array  # units
+    smoothed_demand: Array  # units per period, exponentially weighted
+    fill_rate: Array  # exponentially weighted share of demand served on time
+    recent_demand: Array  # (slot, world, store) newest first; kept where recorded
+
+    @classmethod
+    def of_demand(cls, params: Params, worlds: int, demand: Array | None) -> Self:
+        """After these periods, in which everything was served.
+
+        Args:
+            params: the chains' numbers.
+            worlds: how many worlds.
+            demand: (period, world, store) oldest first, units; None or none: the mean.
+        """
+        stores = params.stores
+        mean = zeros(worlds, params.shape.sites) + params.need.mean
+        nothing = np.zeros_like(mean)
+        recent = np.empty((0, stores, worlds)).swapaxes(1, 2)
+        last, smoothed = mean, mean
+        if demand is not None and len(demand):
+            last, smoothed = mean.copy(order="K"), mean.copy(order="K")
+            last[:, :stores] = demand[-1]
+            for period in demand:
+                weight = params.smoothing
+                smoothed[:, :stores] += weight * (period - smoothed[:, :stores])
+            recent = laid_out(demand[: -RECENT - 1 : -1])
+        return cls(last, nothing, mean, smoothed, np.ones_like(mean), recent)
+
+    def after(self, ledger: Ledger, params: Params) -> Self:
+        """With one more period seen."""
+        unmet = ledger.demand - ledger.served
+        served = 1.0 - unmet / np.maximum(ledger.demand, TINY)
+        recent = self.recent_demand
+        if len(recent):
+            newest = ledger.demand[None, :, : params.stores]
+            recent = laid_out(np.concatenate([newest, recent])[:RECENT])
+        return type(self)(
+            last_demand=ledger.demand,
+            last_unmet=unmet,
+            last_ordered=ledger.ordered,
+            smoothed_demand=_smoothed(self.smoothed_demand, ledger.demand, params.memory_weight),
+            fill_rate=_smoothed(self.fill_rate, served, MEMORY_WEIGHT),
+            recent_demand=recent,
+        )
+
+
+def _smoothed(before: Array, now: Array, weight: Array | float) -> Array:
+    """The value before, moved towards the one now."""
+    moved = now - before
+    moved *= weight
+    moved += before
+    return moved
