@@ -160,6 +160,12 @@ def test_amounts_are_read_as_all_rows_say(texts: list[str], amounts: list[float]
     assert bool(told) == any("," in text or text.count(".") > 1 for text in texts)
 
 
+def test_whole_amounts_may_have_decimals_that_are_zero() -> None:
+    assert amounts_of(["32.000", "5.000"], whole=True) == ([32, 5], [])
+    assert amounts_of(["32.0", "5", "0"], whole=True) == ([32, 5, 0], [])
+    assert amounts_of(["3,0", "1.250,0"], whole=True)[0] == [3, 1250]
+
+
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=20))
 def test_decimal_commas_read_back(cents: list[int]) -> None:
     texts = [f"{value // 100},{value % 100:02}" for value in cents]
@@ -173,6 +179,7 @@ def test_decimal_commas_read_back(cents: list[int]) -> None:
     [
         (["1,234", "12"], False, "row 2: demand '1,234' may be 1.234 .* or 1234 .* separator"),
         (["12", "1.234"], True, "row 3: demand '1.234' may be 1.234 .* or 1234 .* separator"),
+        (["500", "1.000"], True, "row 3: demand '1.000' may be 1.000 .* or 1000 .* separator"),
         (["3,5", "4,5", "2.5"], False, "row 4: demand '2.5' is not a number"),
         (["3,5", "1 234"], False, "row 3: demand '1 234' is not a number"),
         (["1,23,456"], False, "row 2: demand '1,23,456' is not a number"),

@@ -21,8 +21,8 @@ WAYS = {
 def read_amounts(column: Column, *, whole: bool) -> tuple["pd.Series[float]", list[str]]:
     """The amounts of a column, and how they were written, for people; nothing for a decimal point.
 
-    A point is a decimal point where all values can be read so; where units are whole, only if that
-    gives whole numbers.
+    A point is a decimal point where all values can be read so. Where units are whole, it must also
+    give whole numbers and stand in all values or none: 500 and 1.000 may be 500 and 1000.
 
     Raises:
         InputError: naming the first value that is no amount, or may be two.
@@ -30,7 +30,9 @@ def read_amounts(column: Column, *, whole: bool) -> tuple["pd.Series[float]", li
     column.refuse(column.text == "", "is empty; write 0 where there was no demand")
     number = pd.to_numeric(column.text, errors="coerce")
     text, told = column.text, list[str]()
-    if number.isna().any() or (whole and (number % 1 > 0).any()):
+    point = column.text.str.contains(".", regex=False)
+    doubtful = (number % 1 > 0).any() or point.nunique() > 1
+    if number.isna().any() or (whole and doubtful):
         text, told = column.read(
             {way: partial(_with_point, way=way) for way in WAYS},
             kind="a number",

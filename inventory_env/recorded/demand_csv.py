@@ -39,7 +39,6 @@ def read_demand(file: DemandFile, *, whole: bool) -> tuple[History, ImportReport
     Raises:
         InputError: naming file, row (the header is row 1) and value of what cannot be mended.
     """
-
     table = _table(file)
     written = read_dates(_column(table, file.date_column, file), file.date_format)
     table, item = _one_item(table, file)
