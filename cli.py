@@ -25,6 +25,21 @@ EVALUATION_SEED = 1_000_003
 
 # options that several commands have
 ScenarioName = Annotated[str, typer.Option(help="Shipped scenario or TOML file.")]
+DateFormat = Annotated[
+    str | None,
+    typer.Option(
+        help="How the CSV writes dates, such as %d/%m/%Y.",
+        show_default="found where the dates decide",
+        metavar="FORMAT",
+    ),
+]
+Units = Annotated[
+    Literal["whole", "continuous"] | None,
+    typer.Option(
+        help="Whole units only, or fractions too.",
+        show_default="the scenario's",
+    ),
+]
 TestEpisodes = Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")]
 TestSeed = Annotated[int, typer.Option(min=0, help="Seed of the test demand.")]
 KEPT_RULE = (
@@ -99,6 +114,7 @@ def train(
     ] = None,
     demand: Annotated[Path | None, typer.Option(help="CSV of demand to replay.")] = None,
     date_column: Annotated[str | None, typer.Option(help="CSV column of the date.")] = None,
+    date_format: DateFormat = None,
     store_column: Annotated[str | None, typer.Option(help="CSV column of the store.")] = None,
     demand_column: Annotated[str | None, typer.Option(help="CSV column of the demand.")] = None,
     item_column: Annotated[str | None, typer.Option(help="CSV column of the item.")] = None,
@@ -106,6 +122,7 @@ def train(
     test_from: Annotated[
         str | None, typer.Option(help="First date kept for evaluation.", metavar="DATE")
     ] = None,
+    units: Units = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Experiences to learn from.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed.  [default: 0]")] = None,
     algo: Annotated[
@@ -152,21 +169,24 @@ def train(
     """Learn a policy; a run folder appears."""
     csv_options = {
         "date_column": date_column,
+        "date_format": date_format,
         "store_column": store_column,
         "demand_column": demand_column,
         "item_column": item_column,
         "item": item,
         "test_from": test_from,
     }
-    options = {"scenario": scenario, "demand": demand, **csv_options, "steps": steps}
-    options |= {"seed": seed, "algo": algo, "config": config, "tensorboard": tensorboard or None}
+    chain_options = {"scenario": scenario, "demand": demand, "units": units, **csv_options}
+    options = {**chain_options, "steps": steps, "seed": seed}
+    options |= {"algo": algo, "config": config, "tensorboard": tensorboard or None}
     options |= {"learn": learn, "others": others, "phase": phase, "critic": critic}
     if resume is not None:
         options |= {"study": study, "trial": trial}
         _refuse(options, f"--resume {resume} continues a run as it was started")
     if study is not None:
-        own = {"scenario": scenario, "demand": demand, "config": config, **csv_options}
-        _refuse(own, f"--study {study} has its own chain and settings")
+        _refuse(
+            {**chain_options, "config": config}, f"--study {study} has its own chain and settings"
+        )
         from tuning.study_folder import study_files
 
         found, config = study_files(studies, study, trial or "best")
@@ -193,9 +213,10 @@ def train(
         _learn(console, resume, lambda tell: training.resume(resume, tell))
         return
     if others is not None and scenario is None and demand is None:
+        _refuse({"units": units}, f"--others {others} has its own chain")
         chain = read_scenario(others)
     else:
-        chain = _chain(console, scenario or "three-stores", demand, csv_options)
+        chain = _chain(console, scenario or "three-stores", demand, csv_options, units)
     tiers = (PHASES[phase],) if phase else _tiers(learn)
     chain = with_training(chain, config, steps=steps, algorithm=algo, learn=tiers, critic=critic)
     if phase is not None and phase > 1 and others is None:
@@ -277,6 +298,8 @@ def evaluate(
 def tune(
     scenario: ScenarioName = "three-stores",
     demand: Annotated[Path | None, typer.Option(help="CSV of demand to replay.")] = None,
+    date_format: DateFormat = None,
+    units: Units = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file of the settings to search around.")
     ] = None,
@@ -325,8 +348,12 @@ def tune(
     from tuning.tune import tune as run_study
     from tuning.worker import cores
 
+    csv_options = {"date_format": date_format}
+    if demand is None:
+        _refuse(csv_options, "there is no CSV without --demand")
     console = _console()
-    chain = with_training(_chain(console, scenario, demand, {}), config, learn=_tiers(learn))
+    chain = _chain(console, scenario, demand, csv_options, units)
+    chain = with_training(chain, config, learn=_tiers(learn))
     check(chain)
     plan = make_plan(
         chain,
@@ -384,7 +411,7 @@ def check(file: Annotated[str, typer.Argument(help="TOML file or shipped scenari
     from inventory_env.description.scenario_summary import scenario_lines
 
     console = _console()
-    lines = scenario_lines(_chain(console, file, None, {}))
+    lines = scenario_lines(_chain(console, file))
     console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
@@ -422,7 +449,7 @@ def seeds(
     from inventory_env.files import write_json
 
     console = _console()
-    chain = _chain(console, scenario, None, {})
+    chain = _chain(console, scenario)
     results = judge_seeds(
         chain,
         range(count),
@@ -456,7 +483,7 @@ def phases(
     from inventory_env.files import write_text
 
     console = _console()
-    chain = _chain(console, scenario, None, {})
+    chain = _chain(console, scenario)
     file = phases_file(out, chain)
     results = judge_phases(
         chain,
@@ -615,7 +642,11 @@ def _need_tensorboard() -> None:
 
 
 def _chain(
-    console: "Console", name: str, demand: Path | None, csv_options: dict[str, str | None]
+    console: "Console",
+    name: str,
+    demand: Path | None = None,
+    csv_options: dict[str, str | None] | None = None,
+    units: str | None = None,
 ) -> "Scenario":
     """The scenario, with what its demand file or `--demand` holds; the import is reported."""
     from pydantic import ValidationError
@@ -625,9 +656,9 @@ def _chain(
     from inventory_env.errors import InputError, describe
     from inventory_env.recorded.history import DemandFile
 
-    chain, report = load_with_report(name)
+    chain, report = load_with_report(name, units=units)
     if demand is not None:
-        given = {key: value for key, value in csv_options.items() if value is not None}
+        given = {key: value for key, value in (csv_options or {}).items() if value is not None}
         try:
             file = DemandFile.model_validate({"path": demand, **given})
         except ValidationError as error:

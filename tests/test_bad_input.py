@@ -151,6 +151,10 @@ TWO_ITEMS = (
     + "\n"
 )
 
+UNDECIDED = "date,store,demand\n" + "".join(
+    f"0{day}/01/2024,{store},3\n" for day in range(1, 10) for store in "ab"
+)
+
 # What is wrong, the file, further options, what the message must say.
 CSV_FILES: list[tuple[str, str | bytes, list[str], list[str]]] = [
     ("empty file", "", [], ["demand.csv", "empty"]),
@@ -159,13 +163,18 @@ CSV_FILES: list[tuple[str, str | bytes, list[str], list[str]]] = [
     ("missing column", csv_text().replace("demand\n", "sales\n", 1), [], ["'demand'", "sales"]),
     ("named column", csv_text(), ["--store-column", "shop"], ["'shop'", "date, store, demand"]),
     ("bad date", csv_text().replace("2024-01-09,b", "09/01/2024,b"), [], ["row 19", "09/01/2024"]),
+    ("day or month", UNDECIDED, [], ["row 4", "--date-format", "%d/%m/%Y", "%m/%d/%Y"]),
+    ("other format", csv_text(), ["--date-format", "%d/%m/%Y"], ["row 2", "%d/%m/%Y"]),
+    ("bad format", csv_text(), ["--date-format", "%d/%m"], ["date_format", "'%d/%m'"]),
+    ("thousands", csv_text(demand='"1,234"'), [], ["row 62", "1.234", "1234", "separator"]),
     ("no such date", csv_text().replace("2024-01-31,a", "2024-02-30,a"), [], ["2024-02-30"]),
     ("negative", csv_text(demand="-3"), [], ["row 62", "-3"]),
     ("text", csv_text(demand="many"), [], ["row 62", "many"]),
     ("empty value", csv_text(demand=""), [], ["row 62", "demand"]),
     ("not a number", csv_text(demand="nan"), [], ["row 62", "nan"]),
     ("infinite", csv_text(demand="inf"), [], ["row 62", "inf"]),
-    ("fraction", csv_text(demand="2.5"), [], ["row 62", "2.5", "whole"]),
+    ("fraction", csv_text(demand="2.5"), [], ["row 62", "2.5", "--units continuous"]),
+    ("whole units", csv_text(demand="2.5"), ["--units", "whole"], ["row 62", "2.5", "whole"]),
     ("too many values", csv_text(demand="7,8"), [], ["row 62"]),
     ("several items", TWO_ITEMS, [], ["--item", "tea"]),
     ("unknown item", TWO_ITEMS, ["--item", "cocoa"], ["'cocoa'", "tea"]),
@@ -195,6 +204,8 @@ COMMANDS = [
     ("missing CSV", ["train", "--demand", "none.csv"], ["none.csv", "No such file"]),
     ("folder as CSV", ["train", "--demand", "folder"], ["folder", "directory"]),
     ("CSV option without CSV", ["train", "--item", "tea"], ["--demand", "--item"]),
+    ("date format without CSV", ["tune", "--date-format", "%d/%m/%Y"], ["--demand"]),
+    ("unknown units", ["train", "--units", "half"], ["--units", "'half'", "'continuous'"]),
     ("no steps", ["train", "--steps", "0"], ["--steps", "1"]),
     ("steps in words", ["train", "--steps", "many"], ["--steps"]),
     ("negative seed", ["train", "--seed", "-1"], ["--seed", "0"]),

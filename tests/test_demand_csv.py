@@ -185,7 +185,7 @@ REFUSED: dict[str, tuple[list[Row] | list[str], str, dict[str, object], str]] = 
     "one column for two": (rows(), "", {"store_column": "date"}, "need three columns"),
     "date": (swapped(9, "01/12/2020,a,3"), "", {}, "row 9: date '01/12/2020' is not a date"),
     "no such day": (swapped(9, "2020-02-30,a,3"), "", {}, "row 9: date '2020-02-30' is not a"),
-    "hour": (swapped(9, "2020-01-05 08:00,a,3"), "", {}, "row 9: date '2020-01-05 08:00'"),
+    "no such hour": (swapped(9, "2020-01-05 24:00,a,3"), "", {}, "row 9: date '2020-01-05 24:00'"),
     "blank lines count": (
         ["", "", *swapped(9, "2020-01-05,a,-1")],
         "",

@@ -35,11 +35,17 @@ def load_scenario(name_or_file: str | Path) -> Scenario:
     return load_with_report(name_or_file)[0]
 
 
-def load_with_report(name_or_file: str | Path) -> tuple[Scenario, ImportReport | None]:
-    """As `load_scenario`, and what was read from the scenario's own demand file, if it has one."""
+def load_with_report(
+    name_or_file: str | Path, *, units: str | None = None
+) -> tuple[Scenario, ImportReport | None]:
+    """As `load_scenario`, and what was read from the scenario's own demand file, if it has one.
+
+    `units`, where given, stands in for the file's.
+    """
     text = read_scenario_text(name_or_file)
     base = Path(name_or_file).parent if str(name_or_file).endswith(".toml") else Path()
-    return _parsed(text, source=str(name_or_file), base=base)
+    instead = {} if units is None else {"units": units}
+    return _parsed(text, source=str(name_or_file), base=base, instead=instead)
 
 
 def read_scenario_text(name_or_file: str | Path) -> str:
@@ -59,12 +65,14 @@ def read_scenario_text(name_or_file: str | Path) -> str:
 
 def parse_scenario(text: str, *, source: str, base: Path) -> Scenario:
     """Validate a scenario file's text; `source` names it in messages, `base` anchors its paths."""
-    return _parsed(text, source=source, base=base)[0]
+    return _parsed(text, source=source, base=base, instead={})[0]
 
 
-def _parsed(text: str, *, source: str, base: Path) -> tuple[Scenario, ImportReport | None]:
+def _parsed(
+    text: str, *, source: str, base: Path, instead: dict[str, Any]
+) -> tuple[Scenario, ImportReport | None]:
     try:
-        table = tomllib.loads(text)
+        table = tomllib.loads(text) | instead
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{source}: not valid TOML: {error}") from None
     if "history" in table:

@@ -1,7 +1,9 @@
 """Recorded demand as CSV: read it, mend little, refuse the rest, and say what was found.
 
+How dates and amounts are written, each whole column decides; reported where it is not the usual.
 Mended and reported, up to 5 % each: dates on which a store has no row (0 demand), identical rows
-(counted once), several rows of a store and date (summed). Outliers are reported, never changed.
+(counted once), several rows of a store and date, whatever the time of day (summed). Outliers are
+reported, never changed.
 """
 
 import csv
@@ -17,13 +19,14 @@ import pandas as pd
 from inventory_env.errors import InputError
 from inventory_env.files import write_text
 from inventory_env.frozen import LONGEST_NAME, MOST_STORES, Array
+from inventory_env.recorded.amounts import read_amounts
+from inventory_env.recorded.column import Column
+from inventory_env.recorded.dates import read_dates
 from inventory_env.recorded.history import DemandFile, History
 from inventory_env.recorded.import_report import ImportReport, StoreReport
 
 MENDABLE = 0.05
-MOST_DEMAND = 1e12
 ITEM_NAMES = ("item", "sku", "product", "article", "material", "stockcode")
-DATE = r"\s*(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?\s*"
 
 
 def read_demand(file: DemandFile, *, whole: bool) -> tuple[History, ImportReport]:
@@ -37,9 +40,17 @@ def read_demand(file: DemandFile, *, whole: bool) -> tuple[History, ImportReport
         InputError: naming file, row (the header is row 1) and value of what cannot be mended.
     """
     table = _table(file)
+    written = read_dates(_column(table, file.date_column, file), file.date_format)
     table, item = _one_item(table, file)
-    rows = _checked(table, file, whole)
-    rows, repeated, summed = _one_row_each(rows, table.duplicated(), file)
+    amounts, told = read_amounts(_column(table, file.demand_column, file), whole=whole)
+    rows = pd.DataFrame(
+        {
+            "date": written.days[table.index],
+            "store": _store_names(_column(table, file.store_column, file)),
+            "demand": amounts,
+        }
+    )
+    rows, repeated, summed = _one_row_each(rows, table.duplicated(), file, timed=written.timed)
     period, dates = _calendar(rows["date"], file)
     stores = tuple(str(name) for name in rows["store"].unique())
     if len(stores) > MOST_STORES:
@@ -55,6 +66,7 @@ def read_demand(file: DemandFile, *, whole: bool) -> tuple[History, ImportReport
     report = ImportReport(
         file=str(file.path),
         item=item,
+        read_as=(*written.told, *told),
         period=period,
         history=history,
         repeated=repeated,
@@ -173,37 +185,18 @@ def _item_column(table: pd.DataFrame, file: DemandFile) -> str | None:
     return ranked[0] if ranked else None
 
 
-def _checked(table: pd.DataFrame, file: DemandFile, whole: bool) -> pd.DataFrame:
-    """Columns date, store and demand with their types."""
+def _column(table: pd.DataFrame, name: str, file: DemandFile) -> Column:
+    return Column(file.path, name, table[name])
 
-    def refuse(column: str, wrong: "pd.Series[bool]", reason: str) -> None:
-        if wrong.any():
-            row = wrong.index[wrong][0]
-            raise InputError(
-                f"{file.path}: row {row}: {column} {table[column][row]!r} {reason}"
-                + (f" ({int(wrong.sum())} such rows)" if wrong.sum() > 1 else "")
-            )
 
-    text = table[file.date_column].str.extract(f"^{DATE}$", expand=False)
-    dates = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
-    refuse(file.date_column, dates.isna(), "is not a date; write YYYY-MM-DD")
-    store = table[file.store_column]
-    refuse(file.store_column, store == "", "is no name; give the store")
-    refuse(file.store_column, store.str.len() > LONGEST_NAME, f"exceeds {LONGEST_NAME} letters")
-    column = file.demand_column
-    number = pd.to_numeric(table[column], errors="coerce")
-    refuse(column, table[column] == "", "is empty; write 0 where there was no demand")
-    refuse(column, number.isna(), "is not a number")
-    demand = table[column].astype(np.float64)
-    refuse(column, demand < 0, "is negative; leave returns out or net them")
-    refuse(column, demand > MOST_DEMAND, f"is above {MOST_DEMAND:g}")
-    if whole:
-        refuse(column, demand % 1 != 0, 'is not whole, as units = "whole" asks for')
-    return pd.DataFrame({"date": dates, "store": store, "demand": demand})
+def _store_names(column: Column) -> "pd.Series[str]":
+    column.refuse(column.text == "", "is no name; give the store")
+    column.refuse(column.text.str.len() > LONGEST_NAME, f"exceeds {LONGEST_NAME} letters")
+    return column.text
 
 
 def _one_row_each(
-    rows: pd.DataFrame, identical: "pd.Series[bool]", file: DemandFile
+    rows: pd.DataFrame, identical: "pd.Series[bool]", file: DemandFile, *, timed: bool
 ) -> tuple[pd.DataFrame, int, int]:
     """One row for each date and store; how many were left out as identical, how many added up."""
     key = ["date", "store"]
@@ -211,9 +204,11 @@ def _one_row_each(
     if again.mean() > MENDABLE:
         row = again.index[again][0]
         day, store = rows["date"][row].date(), rows["store"][row]
+        aside = ", times of day left aside" if timed else ""
         raise InputError(
             f"{file.path}: row {row}: store {store!r} has another row on {day}, as "
-            f"{again.sum()} of {len(rows)} rows have; sum them up, one row for each date and store"
+            f"{again.sum()} of {len(rows)} rows have{aside}; sum them up, one row for each date "
+            f"and store"
         )
     unique = rows[~identical]
     summed = unique.groupby(key, sort=False)["demand"].sum().reset_index()

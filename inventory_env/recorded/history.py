@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import AfterValidator
 
 from inventory_env.frozen import Array, Frozen
+from inventory_env.recorded.dates import check_date_format
 
 Part = Literal["train", "validate", "known", "test"]
 
@@ -18,7 +20,9 @@ class DemandFile(Frozen):
     path: Path
     """The CSV file; a relative path starts at the scenario's folder."""
     date_column: str = "date"
-    """Column with the date, YYYY-MM-DD."""
+    """Column with the date, with or without a time of day."""
+    date_format: Annotated[str, AfterValidator(check_date_format)] | None = None
+    """How dates are written, as in strptime: "%d/%m/%Y"; left out, found where the dates decide."""
     store_column: str = "store"
     """Column with the store's name."""
     demand_column: str = "demand"

@@ -64,6 +64,7 @@ class ImportReport:
 
     file: str
     item: str | None
+    read_as: tuple[str, ...]  # how dates and demand are written, where that is not the usual
     period: Literal["day", "week"]
     history: History
     repeated: int  # identical rows left out
@@ -79,6 +80,7 @@ class ImportReport:
             f"{self.file}{item}: {len(self.stores)} stores, {len(dates)} {self.period}s, "
             f"{dates[0]} to {dates[-1]}"
         ]
+        lines += self.read_as
         lines += [store.line() for store in self.stores[:MOST_LINES]]
         if len(self.stores) > MOST_LINES:
             lines.append(f"and {len(self.stores) - MOST_LINES} more stores")
