@@ -52,7 +52,7 @@ class WarehouseStock(Feature):
         else:
             column = view.column("warehouse")
             stock, owed = state.on_hand[:, column], state.owed[:, column]
-            coming = [state.pipeline[k][:, column] for k in range(self.slots)]
+            coming = [view.slot(k)[:, column] for k in range(self.slots)]
             owes = state.backorders[:, column]
         stores = view.stores
         positions = (state.position - by.over_cover)[:, stores] / by.cover_sd[:, stores]
@@ -120,7 +120,7 @@ class WholeChain(Feature):
         for tier, slots in self._upstream:
             column = view.column(tier)
             found += [state.on_hand[:, column], state.backorders[:, column]]
-            found += [state.pipeline[k][:, column] for k in range(slots)]
+            found += [view.slot(k)[:, column] for k in range(slots)]
         return found
 
     def scales(self, by: Yardstick) -> list[Scale]:

@@ -145,10 +145,10 @@ class View:
         """(world, site) on hand less backorders, units."""
         return self.situation.state.on_hand - self.situation.state.backorders
 
-    def slot(self, k: int) -> Array | None:
-        """(world, site) units that arrive in k + 1 periods; None beyond all pipelines."""
+    def slot(self, k: int) -> Array:
+        """(world or 1, site) units that arrive in k + 1 periods; nothing beyond all pipelines."""
         pipeline = self.situation.state.pipeline
-        return pipeline[k] if k < len(pipeline) else None
+        return pipeline[k] if k < len(pipeline) else np.zeros((1, self.shape.sites))
 
     @property
     def stores(self) -> slice:

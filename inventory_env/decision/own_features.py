@@ -137,9 +137,7 @@ class ProjectedStock(Feature):
         stock, found = view.available, []
         for k in range(1, self.periods + 1):
             found.append(stock - view.situation.forecast(k))
-            arriving = view.slot(k - 1)
-            if arriving is not None:
-                stock = stock + arriving
+            stock = stock + view.slot(k - 1)
         return found
 
     def scales(self, by: Yardstick) -> list[Scale]:
@@ -164,9 +162,7 @@ class Pipeline(Feature):
         return [f"pipeline_{k}" for k in range(1, self.slots + 1)]
 
     def values(self, view: View) -> list[Array]:
-        nothing = np.zeros((1, 1))
-        slots = [view.slot(k) for k in range(self.slots)]
-        return [nothing if slot is None else slot for slot in slots]
+        return [view.slot(k) for k in range(self.slots)]
 
     def scales(self, by: Yardstick) -> list[Scale]:
         has = [by.params.lead_time > k + 1 for k in range(self.slots)]

@@ -52,18 +52,29 @@ class Memory:
 
     def after(self, ledger: Ledger, params: Params) -> Self:
         """With one more period seen."""
-        unmet = ledger.demand - ledger.served
-        served = 1.0 - unmet / np.maximum(ledger.demand, TINY)
+        return self.seen(ledger.demand, ledger.served, ledger.ordered, params)
+
+    def seen(self, demand: Array, served: Array, ordered: Array, params: Params) -> Self:
+        """With one more period's business.
+
+        Args:
+            demand: (world, site) units; upstream, what was ordered from the site.
+            served: (world, site) of it, at once.
+            ordered: (world, site) by the site, units.
+            params: the chains' numbers.
+        """
+        unmet = demand - served
+        on_time = 1.0 - unmet / np.maximum(demand, TINY)
         recent = self.recent_demand
         if len(recent):
-            newest = ledger.demand[None, :, : params.stores]
+            newest = demand[None, :, : params.stores]
             recent = laid_out(np.concatenate([newest, recent])[:RECENT])
         return type(self)(
-            last_demand=ledger.demand,
+            last_demand=demand,
             last_unmet=unmet,
-            last_ordered=ledger.ordered,
-            smoothed_demand=_smoothed(self.smoothed_demand, ledger.demand, params.memory_weight),
-            fill_rate=_smoothed(self.fill_rate, served, MEMORY_WEIGHT),
+            last_ordered=ordered,
+            smoothed_demand=_smoothed(self.smoothed_demand, demand, params.memory_weight),
+            fill_rate=_smoothed(self.fill_rate, on_time, MEMORY_WEIGHT),
             recent_demand=recent,
         )
 

@@ -264,6 +264,9 @@ def _draw_chain(
         return _world_last(values.transpose(1, 2, 0))
 
     partly = chain.unmet_demand == "partial" and chain.whole
+    announced = known_down(chain, worlds, length + kinds.horizon)
+    if announced is None and kinds.known_disruptions:
+        announced = np.zeros((length + kinds.horizon, worlds))
     return Tape(
         member=member,
         first_day=first_day.astype(np.float64),
@@ -280,9 +283,7 @@ def _draw_chain(
         rationing=uniform(Source.RATIONING) if chain.warehouse.rationing == "random" else None,
         waiting=uniform(Source.WAITING) if partly else None,
         cumulative_factors=None if factors is None else cumulated(factors),
-        known_down=(
-            _known_down(chain, worlds, length + kinds.horizon) if kinds.known_disruptions else None
-        ),
+        known_down=announced,
         preceding=None if history is None else _preceding(chain, first_day),
     )
 
@@ -395,14 +396,16 @@ def _disruptions(scenario: Scenario, rng: np.random.Generator, worlds: int, leng
                 now = stays_up | (~now & (uniform[t] < 1 / disruptions.mean_down))
             up[t] = now
         return up
-    return up - _known_down(scenario, worlds, length)
+    down = known_down(scenario, worlds, length)
+    return up if down is None else up - down
 
 
-def _known_down(scenario: Scenario, worlds: int, length: int) -> Array:
-    """(period, world) 1 where the calendar says that the supplier cannot ship."""
-    down = np.zeros((length, worlds))
+def known_down(scenario: Scenario, worlds: int, length: int) -> Array | None:
+    """(period, world) 1 where the calendar says that the supplier cannot ship; None without one."""
     disruptions = scenario.supplier.disruptions
-    if isinstance(disruptions, CalendarDisruptions):
-        for first, last in disruptions.down:
-            down[first : last + 1] = 1.0
+    if not isinstance(disruptions, CalendarDisruptions):
+        return None
+    down = np.zeros((length, worlds))
+    for first, last in disruptions.down:
+        down[first : last + 1] = 1.0
     return down
