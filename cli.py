@@ -13,6 +13,8 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from benchmarks.measurement import EVALUATION_SEED
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -21,13 +23,11 @@ if TYPE_CHECKING:
     from policies.runs.run_folder import Run
     from policies.runs.training import Progress
 
-EVALUATION_SEED = 1_000_003
-
 # options that several commands have
 ScenarioName = Annotated[str, typer.Option(help="Shipped scenario or TOML file.")]
 TestEpisodes = Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")]
 TestSeed = Annotated[int, typer.Option(min=0, help="Seed of the test demand.")]
-KEPT_RULE = (
+KEPT_RULE_WORDS = (
     "Learning did not clearly beat the tuned rule it started from, so the run keeps that rule."
 )
 
@@ -269,7 +269,7 @@ def evaluate(
     console.print(comparison_table(evaluation))
     console.print("\n".join(in_short(evaluation)), markup=False, soft_wrap=True)
     if found.manifest.get("kept_rule"):
-        console.print(KEPT_RULE)
+        console.print(KEPT_RULE_WORDS)
     console.print(f"Tables, plots and report: {folder}", markup=False, soft_wrap=True)
 
 
@@ -703,7 +703,7 @@ def _print_outcome(console: "Console", run: "Run") -> None:
     table.add_row("95 % interval", f"{low:,.3g} to {high:,.3g}")
     console.print(table)
     if manifest["kept_rule"]:
-        console.print(KEPT_RULE)
+        console.print(KEPT_RULE_WORDS)
     console.print(f"Next: hmarl eval --run {folder} --baseline reorder-point", soft_wrap=True)
 
 

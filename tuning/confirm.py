@@ -29,18 +29,18 @@ from policies.runs.training import DivergedError
 from tuning.plan import Plan
 from tuning.trial import judge, train_with_rules, tune_rule, with_settings
 
-SEEDS = 5
-WORLDS = 1024
-EPISODE = 3  # of validation demand that neither training nor the trials have seen
+FRESH_SEEDS = 5
+FRESH_WORLDS = 1024
+FRESH_EPISODE = 3  # of validation demand that neither training nor the trials have seen
 LEVEL = 0.95  # of all intervals together
 JUDGEMENT = "judgement.json"
-ATTEMPTS = 5  # to finish although workers die
+ROUNDS_OF_WORKERS = 5  # to finish although workers die
 
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Task:
+class FreshTraining:
     """One training: a configuration with a fresh seed."""
 
     plan: Plan
@@ -70,7 +70,11 @@ class Task:
             write_json(self.folder / JUDGEMENT, {"error": str(error)})
             return
         tape = draw_tape(
-            chain, seed=self.seed, purpose=Purpose.VALIDATE, worlds=WORLDS, episode=EPISODE
+            chain,
+            seed=self.seed,
+            purpose=Purpose.VALIDATE,
+            worlds=FRESH_WORLDS,
+            episode=FRESH_EPISODE,
         )
         cost, fill_rate = judge(run.policy, chain, tape)
         kept = bool(run.manifest["kept_rule"])
@@ -109,7 +113,7 @@ class Confirmation:
         return self.chosen is self.default
 
 
-Tell = Callable[[int, int], None]
+OnTraining = Callable[[int, int], None]  # called with trainings done, and of all
 
 
 def confirm(
@@ -119,7 +123,7 @@ def confirm(
     *,
     workers: int,
     seeds: int,
-    tell: Tell = lambda done, of: None,
+    tell: OnTraining = lambda done, of: None,
 ) -> Confirmation:
     """Train the default and other configurations with fresh seeds, and compare them.
 
@@ -135,7 +139,7 @@ def confirm(
     """
     fresh = plan.fresh_seeds(seeds)
     tasks = [
-        Task(plan, number, settings, seed)
+        FreshTraining(plan, number, settings, seed)
         for number, settings in (default, *others)
         for seed in fresh  # workers tune the rules of different seeds
     ]
@@ -214,9 +218,9 @@ def _interval(differences: Array, level: float) -> Interval:
     return mean - half, mean + half
 
 
-def _run_all(tasks: Sequence[Task], workers: int, tell: Tell) -> None:
+def _run_all(tasks: Sequence[FreshTraining], workers: int, tell: OnTraining) -> None:
     """Do what is missing; a worker that dies is replaced."""
-    for _ in range(ATTEMPTS):
+    for _ in range(ROUNDS_OF_WORKERS):
         missing = [task for task in tasks if not task.done]
         tell(len(tasks) - len(missing), len(tasks))
         if not missing:

@@ -21,7 +21,7 @@ from policies.runs.run_folder import RULES, Run
 from policies.runs.training import Progress, train
 from tuning.places import ERROR
 from tuning.plan import Plan
-from tuning.study_folder import CONFIG, trial_folder, write_config
+from tuning.study_folder import TRIAL_CONFIG, trial_folder, write_config
 
 JUDGED_WORLDS = 512  # validation worlds that a trained policy is judged on
 JUDGED_EPISODE = 2  # training itself looks at the first two
@@ -47,7 +47,7 @@ def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
         folder = trial_folder(plan.folder, trial.number)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        write_config(folder / CONFIG, settings)
+        write_config(folder / TRIAL_CONFIG, settings)
         chain = with_settings(plan.scenario, settings.model_copy(update={"steps": plan.steps}))
         tape = judging_tape(chain, plan.seed)
         costs, fills = [], []

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.markdown import markdown_table, origin, strong
 from benchmarks.published.page import published_sections, published_targets, write_pictures
-from benchmarks.speed.speed_report import Line, read_speed, speed_lines
+from benchmarks.speed.speed_report import SpeedLine, read_speed, speed_lines
 from benchmarks.training_seeds.phases import read_phases
 from benchmarks.training_seeds.phases_page import phases_section, phases_target
 from inventory_env.errors import InputError
@@ -84,9 +84,9 @@ def page_text(results: Path) -> str:
     return "\n".join([HEAD, *([table] if targets else []), *sections])
 
 
-def _speed_section(lines: list[Line], made_by: dict[str, Any]) -> str:
+def _speed_section(lines: list[SpeedLine], made_by: dict[str, Any]) -> str:
     rows = [[*line[:3], strong(line.verdict)] for line in lines]
-    table = markdown_table(list(Line._fields), rows)
+    table = markdown_table(list(SpeedLine._fields), rows)
     return "\n".join(["## Speed\n", SPEED_WORDS, table, origin(made_by)])
 
 

@@ -17,7 +17,7 @@ from benchmarks.markdown import markdown_table, origin, strong
 from benchmarks.published.instances import TABLES, Cell, Problems, cells_of, read_problems
 from benchmarks.published.results import CellResult, Check, read_result, result_file
 
-WORDS = """\
+LEARNER_WORDS = """\
 PPO with the default recipe, the same for every instance unless said below, judged without
 exploration on test demand that no training saw. A policy's cost is the paired rule's over a long
 simulation plus the mean difference between policy and rule on common demand; where supply is
@@ -37,7 +37,7 @@ MARKS = ("D", "s", "^", "v", "P")
 Row = list[str]
 
 
-class Line(NamedTuple):
+class TargetLine(NamedTuple):
     """A target beside what was measured."""
 
     target: str
@@ -85,7 +85,7 @@ def read_measured(results: Path) -> list[Measured]:
 # --- numbers in words ---------------------------------------------------------------------------
 
 
-def target_lines(measured: Measured, tables: Sequence[Measured] = ()) -> list[Line]:
+def target_lines(measured: Measured, tables: Sequence[Measured] = ()) -> list[TargetLine]:
     """The targets of a table beside what was measured, there and in other tables."""
     standing = {cell.name: result for table in tables for cell, result in table.pairs}
     targets, pairs = measured.problems.targets, measured.pairs
@@ -112,14 +112,14 @@ def target_lines(measured: Measured, tables: Sequence[Measured] = ()) -> list[Li
             text = f"{name}: below the {result.rule.name} rule, every seed's interval clear of 0"
             low, high = _against_rule(result)[1:]
             verdict = "met" if all(r.difference + 1.96 * r.error < 0 for r in result.runs) else ""
-            lines.append(Line(text, f"{low:+.2f} to {high:+.2f} %", verdict or "missed"))
+            lines.append(TargetLine(text, f"{low:+.2f} to {high:+.2f} %", verdict or "missed"))
         other = cell.instance.gains_more_than
         if other in standing and min(len(result.runs), len(standing[other].runs)) > 1:
             lines.append(_gains_more(cell, result, other, standing[other]))
     return lines
 
 
-def _gains_more(cell: Cell, result: CellResult, other: str, its: CellResult) -> Line:
+def _gains_more(cell: Cell, result: CellResult, other: str, its: CellResult) -> TargetLine:
     """Whether it gains more than another instance, by Welch's 95 % interval over training seeds."""
     ours, theirs = ([run.difference for run in found.runs] for found in (result, its))
     scale = 100 / result.rule.cost
@@ -130,11 +130,11 @@ def _gains_more(cell: Cell, result: CellResult, other: str, its: CellResult) -> 
         "over training seeds clear of 0"
     )
     measured = f"{scale * (mean(ours) - mean(theirs)):+.2f} [{low:+.2f}, {high:+.2f}] %"
-    return Line(text, measured, "met" if high < 0 else "missed")
+    return TargetLine(text, measured, "met" if high < 0 else "missed")
 
 
-def _at_most(text: str, value: float, most: float, form: str) -> Line:
-    return Line(text, form.format(value), "met" if value <= most else "missed")
+def _at_most(text: str, value: float, most: float, form: str) -> TargetLine:
+    return TargetLine(text, form.format(value), "met" if value <= most else "missed")
 
 
 def _against_rule(result: CellResult) -> tuple[float, float, float]:
@@ -216,7 +216,7 @@ def screen_tables(measured: Sequence[Measured]) -> list[Table]:
         tables.append(table)
         lines = target_lines(part, measured)
         if lines:
-            targets = _table("", Line._fields)
+            targets = _table("", TargetLine._fields)
             for line in lines:
                 targets.add_row(*line, style="bold red" if line.verdict == "missed" else None)
             tables.append(targets)
@@ -282,9 +282,9 @@ def _section(part: Measured, found: Sequence[Measured]) -> str:
     return "\n".join(
         [
             f"## Published numbers: {problems.title[0].lower()}{problems.title[1:]}\n",
-            f"{WORDS}\n{said}{charged}{''.join(own)}\n",
+            f"{LEARNER_WORDS}\n{said}{charged}{''.join(own)}\n",
             markdown_table(heads(problems), [row(*pair) for pair in part.pairs]),
-            *([markdown_table(list(Line._fields), lines)] if lines else []),
+            *([markdown_table(list(TargetLine._fields), lines)] if lines else []),
             f"![Gap by instance](images/{picture_name(part.table)})\n",
             origin(newest.made_by),
         ]

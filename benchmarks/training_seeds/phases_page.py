@@ -6,7 +6,7 @@ from statistics import mean, stdev
 from benchmarks.markdown import markdown_table, origin, strong
 from benchmarks.training_seeds.phases import Against, PhaseResults, Stage, read_phases
 
-WORDS = """\
+PHASES_WORDS = """\
 Phase 1 teaches the stores; phase 2 the warehouse, on top of phase 1's run; phase 3 the supplier, on
 top of phase 2's, where it has something to order. *All at once* teaches them together. All are
 judged on the same {episodes:,} test episodes, without exploration. *Tuned rules* are what phase 1
@@ -40,7 +40,7 @@ def phases_section(file: Path) -> str:
     return "\n".join(
         [
             f"## Phases: {found.scenario}\n",
-            WORDS.format(episodes=found.episodes),
+            PHASES_WORDS.format(episodes=found.episodes),
             markdown_table(HEADS, _rows(found)),
             markdown_table(["target", "measured", "verdict"], target),
             origin(found.made_by),
