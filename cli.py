@@ -452,12 +452,12 @@ def phases(
     ] = None,
 ) -> None:
     """Train tier after tier, and all at once: what each tier's learning adds."""
-    from benchmarks.training_seeds.phases import judge_phases, phases_file
-    from inventory_env.files import write_text
+    from benchmarks.result_files import results_place, write_result
+    from benchmarks.training_seeds.phases import judge_phases
 
     console = _console()
     chain = _chain(console, scenario, None, {})
-    file = phases_file(out, chain)
+    file = results_place(out, f"phases-{chain.name}.json")
     results = judge_phases(
         chain,
         range(count),
@@ -465,7 +465,7 @@ def phases(
         evaluation_seed=seed,
         tell=lambda line: console.print(line, markup=False, soft_wrap=True),
     )
-    write_text(file, results.model_dump_json(indent=2) + "\n")
+    write_result(file, results)
     console.print(f"Results: {file}", markup=False, soft_wrap=True)
 
 
@@ -481,11 +481,12 @@ def speed(
     ] = None,
 ) -> None:
     """Rates of simulator, VecEnv and training beside their targets, on one core."""
+    from benchmarks.result_files import results_place
     from benchmarks.speed.speed import measure_speed
-    from benchmarks.speed.speed_report import results_file, speed_table, write_speed
+    from benchmarks.speed.speed_report import speed_table, write_speed
 
     console = _console()
-    file = results_file(out)
+    file = results_place(out, "speed.json")
     with console.status("measuring") as status:
         found = measure_speed(tell=status.update)
     write_speed(file, found)
@@ -522,12 +523,12 @@ def published(
 
     from benchmarks.published.instances import cells_of
     from benchmarks.published.page import measured_tables, screen_tables
-    from benchmarks.published.results import results_folder
     from benchmarks.published.run import quick_cells, run_cells
+    from benchmarks.result_files import results_place
 
     console = _console()
     cells = quick_cells(cells_of(suite)) if quick else cells_of(suite)
-    results = None if quick else results_folder(out)
+    results = None if quick else results_place(out, "published")
     if quick:
         console.print("Quick: a few instances, little training and simulation; nothing is kept.")
     found = run_cells(

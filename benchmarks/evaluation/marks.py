@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from benchmarks.evaluation.compare import METRICS, Comparison, mean_interval
+from benchmarks.evaluation.compare import METRICS, Comparison
 from benchmarks.evaluation.evaluation import Evaluation
+from benchmarks.evaluation.intervals import mean_interval
 from benchmarks.evaluation.style import (
     INK,
     LEARNED,

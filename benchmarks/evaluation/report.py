@@ -4,8 +4,9 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from benchmarks.evaluation.compare import IDENTICAL, METRICS, Comparison, mean_interval
+from benchmarks.evaluation.compare import IDENTICAL, METRICS, Comparison
 from benchmarks.evaluation.evaluation import Evaluation, Outcome
+from benchmarks.evaluation.intervals import mean_interval
 from benchmarks.evaluation.style import number, with_margin
 from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array

@@ -40,12 +40,6 @@ class Estimate:
         """In another unit."""
         return Estimate(self.mean * factor, self.error * factor)
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval; the worlds are many."""
-        half = 1.96 * self.error
-        return self.mean - half, self.mean + half
-
 
 @dataclass(frozen=True)
 class Effort:

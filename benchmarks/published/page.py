@@ -6,16 +6,17 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.figure import Figure
 from rich import box
 from rich.table import Table
-from scipy import stats
 
+from benchmarks.evaluation.intervals import welch_interval
 from benchmarks.evaluation.results import write_figure
 from benchmarks.evaluation.style import INK, LEARNED, MUTED, name_rows, new_figure, tidy
 from benchmarks.markdown import markdown_table, origin, strong
 from benchmarks.published.instances import TABLES, Cell, Problems, cells_of, read_problems
-from benchmarks.published.results import CellResult, Check, read_result, result_file
+from benchmarks.published.results import CellResult, Check, read_cell, result_file
 
 LEARNER_WORDS = """\
 PPO with the default recipe, the same for every instance unless said below, judged without
@@ -79,7 +80,7 @@ def read_measured(results: Path) -> list[Measured]:
         InputError: if a file is not one.
     """
     cells = [cell for cell in cells_of("all") if result_file(results, cell).exists()]
-    return measured_tables(cells, [read_result(result_file(results, cell)) for cell in cells])
+    return measured_tables(cells, [read_cell(result_file(results, cell)) for cell in cells])
 
 
 # --- numbers in words ---------------------------------------------------------------------------
@@ -111,7 +112,7 @@ def target_lines(measured: Measured, tables: Sequence[Measured] = ()) -> list[Ta
         if targets.below_rule:
             text = f"{name}: below the {result.rule.name} rule, every seed's interval clear of 0"
             low, high = _against_rule(result)[1:]
-            verdict = "met" if all(r.difference + 1.96 * r.error < 0 for r in result.runs) else ""
+            verdict = "met" if all(run.interval[1] < 0 for run in result.runs) else ""
             lines.append(TargetLine(text, f"{low:+.2f} to {high:+.2f} %", verdict or "missed"))
         other = cell.instance.gains_more_than
         if other in standing and min(len(result.runs), len(standing[other].runs)) > 1:
@@ -123,8 +124,7 @@ def _gains_more(cell: Cell, result: CellResult, other: str, its: CellResult) -> 
     """Whether it gains more than another instance, by Welch's 95 % interval over training seeds."""
     ours, theirs = ([run.difference for run in found.runs] for found in (result, its))
     scale = 100 / result.rule.cost
-    interval = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval()
-    low, high = scale * interval.low, scale * interval.high
+    low, high = (scale * end for end in welch_interval(np.array(ours), np.array(theirs)))
     text = (
         f"{cell.instance.name}: further below the {result.rule.name} rule than {other}, interval "
         "over training seeds clear of 0"
@@ -140,8 +140,8 @@ def _at_most(text: str, value: float, most: float, form: str) -> TargetLine:
 def _against_rule(result: CellResult) -> tuple[float, float, float]:
     """Mean difference to the paired rule, and the widest ends of the seeds' intervals, %."""
     scale = 100 / result.rule.cost
-    low = min(run.difference - 1.96 * run.error for run in result.runs)
-    high = max(run.difference + 1.96 * run.error for run in result.runs)
+    low = min(run.interval[0] for run in result.runs)
+    high = max(run.interval[1] for run in result.runs)
     return scale * mean(run.difference for run in result.runs), scale * low, scale * high
 
 

@@ -4,13 +4,12 @@ from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from benchmarks.evaluation.intervals import Interval, normal_interval
 from benchmarks.published.instances import Cell
-from inventory_env.errors import InputError
+from benchmarks.result_files import read_result
 from inventory_env.frozen import Frozen, NonNegative, Positive
-
-RESULTS = Path("benchmarks", "results")
 
 
 class Check(Frozen):
@@ -59,6 +58,11 @@ class Learned(Frozen):
     error: NonNegative
     """Standard error of the difference."""
 
+    @property
+    def interval(self) -> Interval:
+        """95 % interval of the difference that simulation leaves."""
+        return normal_interval(self.difference, self.error)
+
 
 class CellResult(Frozen):
     """An instance's reference and its training seeds; costs as its table counts them."""
@@ -104,33 +108,15 @@ class CellResult(Frozen):
         return mean(self.gaps(cell))
 
 
-def results_folder(asked: Path | None) -> Path:
-    """Where results go: the folder asked for, or the checkout's, or one in the current folder.
-
-    Raises:
-        InputError: if the folder it lies in does not exist.
-    """
-    if asked is None:
-        return (RESULTS if RESULTS.is_dir() else Path()) / "published"
-    if not asked.parent.is_dir():
-        raise InputError(f"--out {asked}: there is no folder {asked.parent}")
-    return asked
-
-
 def result_file(results: Path, cell: Cell) -> Path:
     """Where an instance's result is kept."""
     return results / f"{cell.name}.json"
 
 
-def read_result(file: Path) -> CellResult:
-    """A result from its file.
+def read_cell(file: Path) -> CellResult:
+    """An instance's result from its file.
 
     Raises:
         InputError: if the file is not one.
     """
-    try:
-        return CellResult.model_validate_json(file.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError):
-        raise InputError(
-            f"{file}: not written by hmarl bench published; run it again with --again"
-        ) from None
+    return read_result(CellResult, file, "hmarl bench published; run it again with --again")

@@ -28,11 +28,11 @@ from benchmarks.published.results import (
     Check,
     Learned,
     RuleCost,
-    read_result,
+    read_cell,
     result_file,
 )
+from benchmarks.result_files import write_result
 from inventory_env.description.scenario import Scenario
-from inventory_env.files import write_text
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.policy import Policy
 from policies.rollout import mean_costs
@@ -104,7 +104,7 @@ def run_cells(
     for cell in cells:
         file = result_file(results, cell) if results is not None and not again else None
         if file is not None and file.exists():
-            before = read_result(file)
+            before = read_cell(file)
             if len(before.runs) >= seeds:
                 found[cell.name] = before
                 tell(f"{cell.name}: measured before, kept (--again measures it anew)")
@@ -135,7 +135,7 @@ def run_cells(
         if results is not None:
             file = result_file(results, cell)
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, found[cell.name].model_dump_json(indent=2) + "\n")
+            write_result(file, found[cell.name])
     return [found[cell.name] for cell in cells]
 
 

@@ -17,7 +17,6 @@ from inventory_env.errors import InputError
 from inventory_env.files import write_json
 from policies.runs.certificate import certificate
 
-RESULTS = Path("benchmarks", "results")
 SIMULATOR_TARGET = 10e6  # store-periods a second at 1024 worlds x 3 stores
 DEMAND_TARGET = 3.0  # times as long as drawing the demand, at most
 TRAINING_TARGET = 0.9  # of the rate with a VecEnv that does nothing
@@ -37,19 +36,6 @@ class SpeedLine(NamedTuple):
     measured: str
     target: str = ""
     verdict: str = ""  # "met", "missed", or empty without a target
-
-
-def results_file(asked: Path | None) -> Path:
-    """Where results go: the file asked for, or the checkout's, or one in the current folder.
-
-    Raises:
-        InputError: if its folder does not exist.
-    """
-    if asked is None:
-        return (RESULTS if RESULTS.is_dir() else Path()) / "speed.json"
-    if not asked.parent.is_dir():
-        raise InputError(f"--out {asked}: there is no folder {asked.parent}")
-    return asked
 
 
 def write_speed(path: Path, speed: Speed) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from benchmarks.evaluation.compare import METRICS, compare
 from benchmarks.measurement import Tell
+from benchmarks.result_files import read_result
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
 from inventory_env.description.training_config import with_training
@@ -26,7 +27,6 @@ from policies.runs.training import train
 TUNED_RULES = "tuned rules"  # at the stores; other sites follow the scenario's
 TUNED_EVERY_TIER = "tuned rules, every tier"  # what learning all at once starts from
 ALL_AT_ONCE = "all at once"
-RESULTS = Path("benchmarks", "results")
 
 
 class Against(Frozen):
@@ -199,26 +199,10 @@ def _told(seed: int, stage: Stage) -> str:
     )
 
 
-def phases_file(asked: Path | None, scenario: Scenario) -> Path:
-    """Where results go: the file asked for, or the checkout's, or one in the current folder.
-
-    Raises:
-        InputError: if its folder does not exist.
-    """
-    if asked is None:
-        return (RESULTS if RESULTS.is_dir() else Path()) / f"phases-{scenario.name}.json"
-    if not asked.parent.is_dir():
-        raise InputError(f"--out {asked}: there is no folder {asked.parent}")
-    return asked
-
-
 def read_phases(file: Path) -> PhaseResults:
     """Results from their file.
 
     Raises:
         InputError: if the file is not one.
     """
-    try:
-        return PhaseResults.model_validate_json(file.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError):
-        raise InputError(f"{file}: not written by hmarl bench phases; run it again") from None
+    return read_result(PhaseResults, file, "hmarl bench phases; run it again")
