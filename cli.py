@@ -299,7 +299,8 @@ def tune(
         float, typer.Option(help="Share of the training steps that a trial takes.")
     ] = 0.2,
     prune: Annotated[
-        bool | None, typer.Option("--prune/--no-prune", help="Stop hopeless trials early.")
+        bool | None,
+        typer.Option("--prune/--no-prune", help="Stop trials after a training above the median."),
     ] = None,
     confirm: Annotated[
         int, typer.Option(min=1, help="Best trials to train anew on fresh seeds.")
