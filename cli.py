@@ -241,7 +241,7 @@ def evaluate(
 ) -> None:
     """Compare a run with rules: same demand for all, intervals, plots, report."""
     from benchmarks.evaluation.evaluate import evaluate as run_evaluation
-    from benchmarks.evaluation.report import comparison_table, in_short
+    from benchmarks.evaluation.verdicts import comparison_table, in_short
     from policies.rules.search import baseline as find_rule
     from policies.rules.search import baseline_names
     from policies.runs.run_folder import load_run, newest_run
@@ -523,8 +523,9 @@ def published(
         _refuse({"out": out, "again": again or None}, "--quick keeps no results")
 
     from benchmarks.published.instances import cells_of
-    from benchmarks.published.page import measured_tables, screen_tables
+    from benchmarks.published.measured import measured_tables
     from benchmarks.published.run import quick_cells, run_cells
+    from benchmarks.published.screen import screen_tables
     from benchmarks.result_files import results_place
 
     console = _console()

@@ -17,10 +17,10 @@ from benchmarks.evaluation.style import (
     MUTED,
     RULE,
     new_figure,
-    number,
     readable_range,
     tidy,
 )
+from benchmarks.evaluation.words import number
 from inventory_env.frozen import Array
 from tuning.confirm import Confirmation, Confirmed
 from tuning.importance import importances

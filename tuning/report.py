@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 
 from benchmarks.evaluation.intervals import Interval
-from benchmarks.evaluation.style import number, signed
+from benchmarks.evaluation.words import number, signed
 from inventory_env.files import write_text
 from tuning.confirm import Confirmation, Confirmed
 from tuning.importance import importances

@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any
 
-from benchmarks.markdown import markdown_table, origin, strong
-from benchmarks.published.page import published_sections, published_targets, write_pictures
+from benchmarks.markdown import markdown_table, origin, spread, strong
+from benchmarks.published.page import published_sections, published_targets
+from benchmarks.published.picture import write_pictures
 from benchmarks.speed.speed_report import SpeedLine, read_speed, speed_lines
 from benchmarks.training_seeds.phases import read_phases
 from benchmarks.training_seeds.phases_page import phases_section, phases_target
@@ -130,7 +131,7 @@ def _seeds_table(found: dict[str, Any]) -> str:
         numbers.append(values)
     formats = [".0f", ".5g", ".2f", *["+.2f"] * (len(heads) - 4)]
     summary = [
-        f"{mean(column):{form}}" + (f" ± {stdev(column):.2g}" if len(column) > 1 else "")
+        f"{mean(column):{form}}{spread(column)}"
         for column, form in zip(zip(*numbers, strict=True), formats, strict=True)
     ]
     rows.append(["mean ± sd", *summary])

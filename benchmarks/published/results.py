@@ -98,10 +98,22 @@ class CellResult(Frozen):
             (self.rule.error**2 + sum(r.error**2 for r in self.runs) / len(self.runs)) ** 0.5
         )
 
-    def gaps(self, cell: Cell) -> list[float]:
-        """Gap of every seed to the exact optimum, else to the published reference, %."""
+    @property
+    def against_rule(self) -> tuple[float, float, float]:
+        """Mean difference to the paired rule, and the widest ends of the seeds' intervals, %."""
+        scale = 100 / self.rule.cost
+        low = min(run.interval[0] for run in self.runs)
+        high = max(run.interval[1] for run in self.runs)
+        return scale * mean(run.difference for run in self.runs), scale * low, scale * high
+
+    def gap_of(self, cell: Cell, cost: float) -> float:
+        """Gap of a cost to the exact optimum, else to the published reference, %."""
         reference = self.optimum or cell.instance.reference - cell.instance.charge
-        return [100 * (cost / reference - 1) for cost in self.costs]
+        return 100 * (cost / reference - 1)
+
+    def gaps(self, cell: Cell) -> list[float]:
+        """Gap of every seed, %."""
+        return [self.gap_of(cell, cost) for cost in self.costs]
 
     def gap(self, cell: Cell) -> float:
         """Mean gap over the seeds, %."""

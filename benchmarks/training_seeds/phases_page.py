@@ -1,9 +1,9 @@
 """Phases on the page of results: what each tier's learning added, seed by seed."""
 
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 
-from benchmarks.markdown import markdown_table, origin, strong
+from benchmarks.markdown import markdown_table, origin, spread, strong
 from benchmarks.training_seeds.phases import Against, PhaseResults, Stage, read_phases
 
 PHASES_WORDS = """\
@@ -96,17 +96,17 @@ def _mean_row(stages: tuple[Stage, ...]) -> list[str]:
         ", ".join(stages[0].learns),
         f"{stages[0].steps:,}" if stages[0].learns else "",
         f"{mean(stage.training_seconds for stage in stages):.0f}" if stages[0].learns else "",
-        _spread([stage.cost for stage in stages], ".5g"),
-        _spread([100 * stage.fill_rate for stage in stages], ".2f"),
-        _spread([stage.against_rules.percent for stage in stages if stage.against_rules], "+.2f"),
-        _spread([stage.against_before.percent for stage in stages if stage.against_before], "+.2f"),
+        _mean_sd([stage.cost for stage in stages], ".5g"),
+        _mean_sd([100 * stage.fill_rate for stage in stages], ".2f"),
+        _mean_sd([stage.against_rules.percent for stage in stages if stage.against_rules], "+.2f"),
+        _mean_sd(
+            [stage.against_before.percent for stage in stages if stage.against_before], "+.2f"
+        ),
     ]
 
 
-def _spread(values: list[float], form: str) -> str:
-    if not values:
-        return ""
-    return f"{mean(values):{form}}" + (f" ± {stdev(values):.2g}" if len(values) > 1 else "")
+def _mean_sd(values: list[float], form: str) -> str:
+    return f"{mean(values):{form}}{spread(values)}" if values else ""
 
 
 def _told(against: Against | None) -> str:

@@ -16,13 +16,9 @@ from benchmarks.published import run as published_run
 from benchmarks.published.estimates import Effort, controlled_mean, demand_controls, rule_cost
 from benchmarks.published.exact import optimal_cost
 from benchmarks.published.instances import PROBLEMS, SUITES, Cell, cells_of
-from benchmarks.published.page import (
-    gap_figure,
-    measured_tables,
-    published_sections,
-    target_lines,
-    write_pictures,
-)
+from benchmarks.published.measured import measured_tables
+from benchmarks.published.page import published_sections
+from benchmarks.published.picture import gap_figure, write_pictures
 from benchmarks.published.results import CellResult, Check, Learned, RuleCost
 from benchmarks.published.run import (
     CellReference,
@@ -32,6 +28,7 @@ from benchmarks.published.run import (
     quick_cells,
     run_cells,
 )
+from benchmarks.published.targets import target_lines
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.simulation.tape import Purpose, draw_tape
