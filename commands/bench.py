@@ -7,7 +7,7 @@ import typer
 
 from benchmarks.measurement import EVALUATION_SEED
 from commands.mistakes import refuse
-from commands.options import ScenarioName, TestEpisodes, TestSeed, chain_of
+from commands.options import DEFAULT_SCENARIO, ScenarioName, TestEpisodes, TestSeed, chain_of
 from commands.output import new_console, teller
 
 app = typer.Typer(help="Measure what the project claims.")
@@ -15,7 +15,7 @@ app = typer.Typer(help="Measure what the project claims.")
 
 @app.command()
 def seeds(
-    scenario: ScenarioName = "three-stores",
+    scenario: ScenarioName = DEFAULT_SCENARIO,
     count: Annotated[int, typer.Option("--seeds", min=2, help="Training seeds, 0 first.")] = 5,
     episodes: TestEpisodes = 1000,
     seed: TestSeed = EVALUATION_SEED,
@@ -46,7 +46,7 @@ def seeds(
 
 @app.command()
 def phases(
-    scenario: ScenarioName = "three-stores",
+    scenario: ScenarioName = DEFAULT_SCENARIO,
     count: Annotated[int, typer.Option("--seeds", min=1, help="Training seeds, 0 first.")] = 3,
     episodes: TestEpisodes = 2000,
     seed: TestSeed = EVALUATION_SEED,

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from commands.options import DemandFile, Runs, Studies
+from commands.options import DEFAULT_SCENARIO, DemandFile, Runs, Studies
 from commands.output import new_console, teller
 from commands.training_progress import follow, print_outcome
-from commands.training_request import DEFAULT_SCENARIO, TrainingRequest
+from commands.training_request import TrainingRequest
 
 
 def train(

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from commands.options import DemandFile, ScenarioName, Studies, chain_of, tiers_of
+from commands.options import DEFAULT_SCENARIO, DemandFile, ScenarioName, Studies, chain_of, tiers_of
 from commands.output import new_console, teller
 
 
 def tune(
-    scenario: ScenarioName = "three-stores",
+    scenario: ScenarioName = DEFAULT_SCENARIO,
     demand: DemandFile = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file of the settings to search around.")
