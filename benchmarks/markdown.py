@@ -1,6 +1,7 @@
 """The pieces of a Markdown page of results."""
 
 from collections.abc import Sequence
+from statistics import stdev
 from typing import Any
 
 
@@ -8,6 +9,11 @@ def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; all but the first column are set to the right."""
     rule = ["---"] + ["---:"] * (len(heads) - 1)
     return "".join("| " + " | ".join(row) + " |\n" for row in [heads, rule, *rows])
+
+
+def spread(values: Sequence[float]) -> str:
+    """The standard deviation to write behind a mean, where there are several values."""
+    return f" ± {stdev(values):.2g}" if len(values) > 1 else ""
 
 
 def strong(verdict: str) -> str:

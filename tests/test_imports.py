@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FLOORS = ("inventory_env", "policies", "benchmarks", "tuning", "cli")
+FLOORS = ("inventory_env", "policies", "benchmarks", "tuning", "commands", "cli")
 
 # Rooms of a floor, each standing only on those before it; files beside the rooms are below them.
 ROOMS = {
@@ -16,6 +16,7 @@ ROOMS = {
     "policies": ("rules", "learning", "runs"),
     "benchmarks": ("evaluation", "published", "training_seeds", "speed", "gate", "page"),
     "tuning": (),
+    "commands": (),
 }
 
 SPEED = ("benchmarks/speed/",)  # times the learner
@@ -28,7 +29,8 @@ HOMES = {
     "safetensors": ("policies/runs/",),
     "matplotlib": ("benchmarks/", "tuning/"),
     "optuna": ("tuning/",),
-    "typer": ("cli.py",),
+    "typer": ("commands/", "cli.py"),
+    "rich": ("benchmarks/", "tuning/", "commands/"),
     "pandas": ("inventory_env/recorded/", "benchmarks/", "tuning/"),
 }
 

@@ -6,19 +6,17 @@ seed gives one paired difference; the differences of several seeds are independe
 hold for all candidates together (Bonferroni), as the best of them is chosen by them.
 """
 
-import multiprocessing
-import os
 import shutil
-import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
+from benchmarks.evaluation.intervals import Interval, student_interval
+from benchmarks.processes import process_pool
 from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
@@ -29,18 +27,16 @@ from policies.runs.training import DivergedError
 from tuning.plan import Plan
 from tuning.trial import judge, train_with_rules, tune_rule, with_settings
 
-SEEDS = 5
-WORLDS = 1024
-EPISODE = 3  # of validation demand that neither training nor the trials have seen
+FRESH_SEEDS = 5
+FRESH_WORLDS = 1024
+FRESH_EPISODE = 3  # of validation demand that neither training nor the trials have seen
 LEVEL = 0.95  # of all intervals together
 JUDGEMENT = "judgement.json"
-ATTEMPTS = 5  # to finish although workers die
-
-Interval = tuple[float, float]
+ROUNDS_OF_WORKERS = 5  # to finish although workers die
 
 
 @dataclass(frozen=True)
-class Task:
+class FreshTraining:
     """One training: a configuration with a fresh seed."""
 
     plan: Plan
@@ -70,7 +66,11 @@ class Task:
             write_json(self.folder / JUDGEMENT, {"error": str(error)})
             return
         tape = draw_tape(
-            chain, seed=self.seed, purpose=Purpose.VALIDATE, worlds=WORLDS, episode=EPISODE
+            chain,
+            seed=self.seed,
+            purpose=Purpose.VALIDATE,
+            worlds=FRESH_WORLDS,
+            episode=FRESH_EPISODE,
         )
         cost, fill_rate = judge(run.policy, chain, tape)
         kept = bool(run.manifest["kept_rule"])
@@ -109,7 +109,7 @@ class Confirmation:
         return self.chosen is self.default
 
 
-Tell = Callable[[int, int], None]
+OnTraining = Callable[[int, int], None]  # called with trainings done, and of all
 
 
 def confirm(
@@ -119,7 +119,7 @@ def confirm(
     *,
     workers: int,
     seeds: int,
-    tell: Tell = lambda done, of: None,
+    tell: OnTraining = lambda done, of: None,
 ) -> Confirmation:
     """Train the default and other configurations with fresh seeds, and compare them.
 
@@ -135,7 +135,7 @@ def confirm(
     """
     fresh = plan.fresh_seeds(seeds)
     tasks = [
-        Task(plan, number, settings, seed)
+        FreshTraining(plan, number, settings, seed)
         for number, settings in (default, *others)
         for seed in fresh  # workers tune the rules of different seeds
     ]
@@ -206,44 +206,32 @@ def _gain(each: Confirmed, default: Confirmed) -> str:
 
 
 def _interval(differences: Array, level: float) -> Interval:
-    """Student's interval of the mean of independent differences."""
-    mean = float(differences.mean())
-    if len(differences) < 2 or not np.isfinite(mean):
+    """Student's interval of the mean of independent differences; boundless where it is unknown."""
+    if len(differences) < 2 or not np.isfinite(differences).all():
         return -np.inf, np.inf
-    half = float(stats.sem(differences) * stats.t.ppf(0.5 + level / 2, len(differences) - 1))
-    return mean - half, mean + half
+    return student_interval(differences, level)
 
 
-def _run_all(tasks: Sequence[Task], workers: int, tell: Tell) -> None:
+def _run_all(tasks: Sequence[FreshTraining], workers: int, tell: OnTraining) -> None:
     """Do what is missing; a worker that dies is replaced."""
-    for _ in range(ATTEMPTS):
+    for _ in range(ROUNDS_OF_WORKERS):
         missing = [task for task in tasks if not task.done]
-        tell(len(tasks) - len(missing), len(tasks))
+        done = len(tasks) - len(missing)
+        tell(done, len(tasks))
         if not missing:
             return
         if workers == 1:
             for number, task in enumerate(missing, start=1):
                 task.run()
-                tell(len(tasks) - len(missing) + number, len(tasks))
+                tell(done + number, len(tasks))
             return
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
-        context = multiprocessing.get_context("spawn")
         try:
-            with ProcessPoolExecutor(workers, context, initializer=_ignore_interrupts) as pool:
-                try:
-                    runs = [pool.submit(task.run) for task in missing]
-                    for number, run in enumerate(as_completed(runs), start=1):
-                        run.result()
-                        tell(len(tasks) - len(missing) + number, len(tasks))
-                except BaseException:
-                    for process in multiprocessing.active_children():
-                        process.terminate()
-                    raise
+            with process_pool(workers) as pool:
+                runs = [pool.submit(task.run) for task in missing]
+                for number, run in enumerate(as_completed(runs), start=1):
+                    run.result()
+                    tell(done + number, len(tasks))
         except BrokenProcessPool:
             continue
         return
     raise InputError("workers keep dying; the same command continues where this one stopped")
-
-
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

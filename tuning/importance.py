@@ -6,7 +6,7 @@ from optuna import create_study
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, create_trial
 
-from tuning.ranking import complete, last_cost, pruned
+from tuning.ranking import complete, cost_so_far, pruned
 
 FEWEST = 8  # trials to tell anything from
 
@@ -25,7 +25,7 @@ def importances(trials: Sequence[FrozenTrial]) -> dict[str, float]:
     study = create_study()
     costs = [float(trial.user_attrs["cost"]) for trial in finished]
     worst = max(costs)
-    costs += [max(last_cost(trial), worst) for trial in stopped]
+    costs += [max(cost_so_far(trial), worst) for trial in stopped]
     for trial, cost in zip([*finished, *stopped], costs, strict=True):
         study.add_trial(
             create_trial(params=trial.params, distributions=trial.distributions, value=cost)

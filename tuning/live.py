@@ -20,8 +20,8 @@ from tuning.places import DEFAULT, failure, takes_a_place
 from tuning.plan import Plan
 from tuning.ranking import complete, feasible
 
-ROWS = 12
-EVERY = 1.0  # seconds
+SHOWN_TRIALS = 12
+REFRESHED_EVERY = 1.0  # seconds
 
 
 class Board:
@@ -58,7 +58,7 @@ class Board:
 
     def _follow(self) -> None:
         while True:
-            last = self._stop.wait(EVERY)
+            last = self._stop.wait(REFRESHED_EVERY)
             with suppress(OptunaError, SQLAlchemyError):  # the workers will say so
                 trials = self._look()
                 if self._live is None:
@@ -84,7 +84,7 @@ class Board:
         for column in table.columns[2:4]:
             column.justify = "right"
         best = feasible(self._plan, trials)[:1]
-        for trial in trials[-ROWS:]:
+        for trial in trials[-SHOWN_TRIALS:]:
             style = "bold cyan" if trial in best else "dim" if not _judged(trial) else ""
             table.add_row(*_cells(trial), style=style)
         return Group(table, Text(self._summary(trials)))

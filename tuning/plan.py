@@ -63,8 +63,8 @@ class Plan:
 
     @property
     def prunes(self) -> bool:
-        """Whether hopeless trials are stopped; on a front nobody is hopeless for sure."""
-        return self.prune and not self.several
+        """Whether trials may be stopped between their trainings; on a front none is hopeless."""
+        return self.prune and not self.several and self.seeds > 1
 
     def training_seeds(self) -> list[int]:
         """Training seeds of every trial, the same for all."""
@@ -86,7 +86,7 @@ class Plan:
             "min-fill-rate": self.min_fill_rate,
             "seeds": self.seeds,
             "budget": self.budget,
-            "prune": self.prunes,
+            "prune": "between trainings" if self.prunes else False,
             "seed": self.seed,
         }
         return dict(json.loads(json.dumps(question)))
@@ -120,6 +120,8 @@ def make_plan(
     several = len(OBJECTIVES[kinds]) > 1
     if prune and several:
         raise InputError(f"--prune needs a single objective; leave it out, or {kinds}")
+    if prune and seeds < 2:
+        raise InputError(f"--prune stops trials between trainings: needs --seeds 2, got {seeds}")
     folder = studies / name
     plan = Plan(
         name=name,

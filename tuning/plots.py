@@ -17,16 +17,16 @@ from benchmarks.evaluation.style import (
     MUTED,
     RULE,
     new_figure,
-    number,
     readable_range,
     tidy,
 )
+from benchmarks.evaluation.words import number
 from inventory_env.frozen import Array
 from tuning.confirm import Confirmation, Confirmed
 from tuning.importance import importances
 from tuning.places import DEFAULT, takes_a_place
 from tuning.plan import Plan
-from tuning.ranking import complete, feasible, front, last_cost, pruned
+from tuning.ranking import complete, cost_so_far, feasible, front, pruned
 from tuning.search_space import Choice, Parameter, Real
 
 MOST_AXES = 10  # of the parallel coordinates
@@ -62,11 +62,11 @@ def history_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
     figure = new_figure(
         4.2,
         title,
-        f"{VALIDATION} Small: stopped early, with the last cost seen in training; line: best so "
+        f"{VALIDATION} Small: stopped early, with the cost of its first trainings; line: best so "
         "far; large: the default.",
     )
     axes = figure.subplots()
-    early = [last_cost(trial) for trial in stopped]
+    early = [cost_so_far(trial) for trial in stopped]
     axes.scatter([trial.number for trial in stopped], early, s=9, color=RULE)
     _points(axes, plan, finished, lambda trial: trial.number, _cost)
     ordered = sorted(good, key=lambda trial: trial.number)
@@ -191,11 +191,11 @@ def weights_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
     figure = new_figure(
         5.4,
         f"Reward weights and what they led to: {len(weighted)} trials taught by weighted metrics",
-        f"{VALIDATION} Small: {len(stopped)} stopped early, as last seen in training. The weight "
-        "of holding cost stays: only ratios matter.",
+        f"{VALIDATION} Small: {len(stopped)} stopped early, after their first trainings. The "
+        "weight of holding cost stays: only ratios matter.",
     )
     grid = figure.subplots(2, len(parameters), sharex="col", sharey="row", squeeze=False)
-    costs = [*map(_cost, weighted), *map(last_cost, stopped)]
+    costs = [*map(_cost, weighted), *map(cost_so_far, stopped)]
     fills = [100 * _fill(trial) for trial in [*weighted, *stopped]]
     sizes = [26] * len(weighted) + [9] * len(stopped)
     colours = [LEARNED] * len(weighted) + [RULE] * len(stopped)

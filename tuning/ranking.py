@@ -31,13 +31,13 @@ def front(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
 
 
 def pruned(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """Trials that were stopped early, best first by the last cost that was seen."""
+    """Trials that were stopped early, best first by the cost of the trainings they had."""
     stopped = [t for t in trials if t.state == TrialState.PRUNED and t.intermediate_values]
-    return sorted(stopped, key=last_cost)
+    return sorted(stopped, key=cost_so_far)
 
 
-def last_cost(trial: FrozenTrial) -> float:
-    """The newest validation cost of a trial's training."""
+def cost_so_far(trial: FrozenTrial) -> float:
+    """Mean cost of the trainings that a trial had so far."""
     return trial.intermediate_values[max(trial.intermediate_values)]
 
 

@@ -12,7 +12,7 @@ from tuning.confirm import Confirmation
 from tuning.places import DEFAULT, failure, takes_a_place
 from tuning.plan import Plan
 from tuning.ranking import complete
-from tuning.study_folder import BEST, CONFIG, trial_folder, write_config
+from tuning.study_folder import BEST_CONFIG, TRIAL_CONFIG, trial_folder, write_config
 
 
 def trial_table(trials: Sequence[FrozenTrial]) -> pd.DataFrame:
@@ -37,14 +37,14 @@ def write_results(
     for trial in finished:  # those of other machines have no folder here yet
         folder = trial_folder(plan.folder, trial.number)
         folder.mkdir(parents=True, exist_ok=True)
-        write_config(folder / CONFIG, settings_of(plan, trial))
+        write_config(folder / TRIAL_CONFIG, settings_of(plan, trial))
     best = {trial.number for trial in finished[:keep]}
     for folder in (plan.folder / "trials").iterdir():
         if folder.name.isdecimal() and int(folder.name) not in best:
             for file in folder.rglob("*.safetensors"):
                 file.unlink()
     chosen = next(trial for trial in trials if trial.number == confirmation.chosen.number)
-    write_config(plan.folder / BEST, settings_of(plan, chosen))
+    write_config(plan.folder / BEST_CONFIG, settings_of(plan, chosen))
 
 
 def _row(trial: FrozenTrial) -> dict[str, Any]:

@@ -24,7 +24,7 @@ DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
 }
-ATTEMPTS = 3  # processes that make the tables at the same time get in each other's way
+CONNECTIONS = 3  # processes that make the tables at the same time get in each other's way
 
 
 def sqlite_url(folder: Path) -> str:
@@ -63,7 +63,7 @@ def _connect(url: str, heartbeat: int, grace: int) -> RDBStorage:
     if "+" not in address.drivername:
         address = address.set(drivername=DRIVERS[kind])
     waiting = {"timeout": 60} if kind == "sqlite" else {"connect_timeout": 10}
-    for attempt in range(ATTEMPTS):
+    for attempt in range(CONNECTIONS):
         try:
             with without_experimental_warnings():
                 return RDBStorage(
@@ -79,7 +79,7 @@ def _connect(url: str, heartbeat: int, grace: int) -> RDBStorage:
             ) from None
         except (SQLAlchemyError, RuntimeError, OptunaError) as error:
             hindered = not isinstance(error, OperationalError) or "already exists" in str(error)
-            if not hindered or attempt == ATTEMPTS - 1:
+            if not hindered or attempt == CONNECTIONS - 1:
                 raise InputError(f"--storage {shown}: {reason(error)}") from None
             time.sleep(0.5)
     raise AssertionError

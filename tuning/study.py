@@ -6,7 +6,7 @@ from typing import Any
 
 import optuna
 from optuna import Study
-from optuna.pruners import BasePruner, NopPruner, WilcoxonPruner
+from optuna.pruners import NopPruner
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from inventory_env.errors import InputError
 from tuning.places import DEFAULT, takes_a_place
 from tuning.plan import Plan
+from tuning.pruner import AboveTheMedian
 from tuning.sampler import AddressedSampler
-from tuning.storage import reason, without_experimental_warnings
+from tuning.storage import reason
 
 QUESTION = "question"  # user attribute: the fingerprint of the study's plan
 DIRECTIONS = (StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE)  # of cost and fill rate
@@ -35,7 +36,7 @@ def open_study(plan: Plan, storage: RDBStorage) -> Study:
             storage=storage,
             directions=DIRECTIONS[: len(plan.objectives)],
             sampler=AddressedSampler(plan.seed),
-            pruner=_pruner(plan),
+            pruner=AboveTheMedian() if plan.prunes else NopPruner(),
             load_if_exists=True,
         )
         asked = study.user_attrs.get(QUESTION)
@@ -77,16 +78,6 @@ def _storage_error(error: BaseException | None) -> BaseException | None:
             return error
         error = error.__cause__ or error.__context__
     return None
-
-
-def _pruner(plan: Plan) -> BasePruner:
-    """Trials face the same validation demand at the same moments, so their curves are paired: a
-    trial is stopped when its curve lies above the best trial's for sure (Wilcoxon's signed ranks).
-    """
-    if not plan.prunes:
-        return NopPruner()
-    with without_experimental_warnings():
-        return WilcoxonPruner(p_threshold=0.01)
 
 
 def _difference(asked: dict[str, Any], question: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from inventory_env.errors import InputError
 from inventory_env.files import write_text
 from policies.runs.run_folder import SCENARIO
 
-BEST, CONFIG = "best.toml", "config.toml"
+BEST_CONFIG, TRIAL_CONFIG = "best.toml", "config.toml"
 
 
 def write_config(file: Path, settings: TrainingSettings) -> None:
@@ -43,16 +43,16 @@ def study_files(studies: Path, name: str, trial: str) -> tuple[Path, Path]:
         known = f"there are {', '.join(have)}" if have else "hmarl tune makes one"
         raise InputError(f"--study {name}: no such study in {studies}; {known}")
     if trial == "best":
-        config = folder / BEST
+        config = folder / BEST_CONFIG
         if not config.is_file():
             raise InputError(
                 f"--study {name}: not confirmed yet; hmarl tune continues it, or name a trial "
                 "with --trial N"
             )
         return folder / SCENARIO, config
-    config = trial_folder(folder, int(trial)) / CONFIG if trial.isdecimal() else folder
+    config = trial_folder(folder, int(trial)) / TRIAL_CONFIG if trial.isdecimal() else folder
     if not config.is_file():
-        numbers = sorted(int(file.parent.name) for file in folder.glob(f"trials/*/{CONFIG}"))
+        numbers = sorted(int(file.parent.name) for file in folder.glob(f"trials/*/{TRIAL_CONFIG}"))
         allowed = f"best, {numbers[0]} to {numbers[-1]}" if numbers else "none yet"
         raise InputError(f"--trial {trial}: study {name} has no such trial; allowed: {allowed}")
     return folder / SCENARIO, config

@@ -2,7 +2,6 @@
 
 import shutil
 import time
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,10 +17,10 @@ from policies.policy import Policy
 from policies.rollout import run_episodes
 from policies.rules.search import start_rule
 from policies.runs.run_folder import RULES, Run
-from policies.runs.training import Progress, train
+from policies.runs.training import train
 from tuning.places import ERROR
 from tuning.plan import Plan
-from tuning.study_folder import CONFIG, trial_folder, write_config
+from tuning.study_folder import TRIAL_CONFIG, trial_folder, write_config
 
 JUDGED_WORLDS = 512  # validation worlds that a trained policy is judged on
 JUDGED_EPISODE = 2  # training itself looks at the first two
@@ -32,13 +31,15 @@ class FailedTrialError(Exception):
 
 
 def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
-    """Train and judge what the trial draws; its curve and KPIs become its user attributes.
+    """Train and judge what the trial draws; its KPIs become its user attributes.
+
+    After each training but the last, the study's pruner may find the others not worth their time.
 
     Returns:
         Cost per period, or cost and fill rate, as means over the training seeds.
 
     Raises:
-        TrialPruned: if it cannot become the best.
+        TrialPruned: if it is stopped before its last training.
         FailedTrialError: if training failed, as when it diverges.
     """
     started = time.perf_counter()
@@ -47,20 +48,23 @@ def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
         folder = trial_folder(plan.folder, trial.number)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        write_config(folder / CONFIG, settings)
+        write_config(folder / TRIAL_CONFIG, settings)
         chain = with_settings(plan.scenario, settings.model_copy(update={"steps": plan.steps}))
         tape = judging_tape(chain, plan.seed)
         costs, fills = [], []
         for index, seed in enumerate(plan.training_seeds()):
-            watch = _Watch(trial, plan, index)
-            run = train_with_rules(chain, seed, folder / f"seed-{index}", rules(plan), watch)
+            run = train_with_rules(chain, seed, folder / f"seed-{index}", rules(plan))
             cost, fill = judge(run.learned, chain, tape)
             costs.append(cost)
             fills.append(fill)
+            if not plan.several:
+                trial.report(float(np.mean(costs)), index)
+                if index < plan.seeds - 1 and trial.should_prune():
+                    _note_service(trial, plan, float(np.mean(fills)))
+                    raise TrialPruned
         cost, fill = float(np.mean(costs)), float(np.mean(fills))
         trial.set_user_attr("cost", cost)
-        trial.set_user_attr("fill_rate", fill)
-        _set_constraint(trial, plan, fill)
+        _note_service(trial, plan, fill)
         return (cost, fill) if plan.several else cost
     except (OptunaError, SQLAlchemyError):
         raise
@@ -71,48 +75,8 @@ def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
         trial.set_user_attr("seconds", round(time.perf_counter() - started, 2))
 
 
-class _Watch:
-    """Follows a training: keeps its curve and stops the trial when it is hopeless."""
-
-    def __init__(self, trial: Trial, plan: Plan, index: int) -> None:
-        self._trial, self._plan, self._index = trial, plan, index
-        self._curve: list[list[float]] = []
-        self._last: object = None
-        self._step = -1
-
-    def __call__(self, progress: Progress) -> None:
-        worth = progress.validation
-        if worth is None or worth is self._last:
-            return
-        self._last = worth
-        trial = self._trial
-        self._curve.append([progress.steps, worth.cost, worth.fill_rate])
-        if progress.steps == progress.total_steps:
-            trial.set_user_attr(f"curve_{self._index}", self._curve)
-        if self._plan.several:
-            return
-        validations = self._plan.scenario.training.validations
-        moment = round(validations * progress.steps / progress.total_steps)
-        step = self._index * validations + moment
-        if step == self._step:
-            return
-        self._step = step
-        trial.report(worth.cost, step)
-        if _hopeless(trial):
-            _set_constraint(trial, self._plan, worth.fill_rate)
-            trial.set_user_attr(f"curve_{self._index}", self._curve)
-            trial.set_user_attr("fill_rate", worth.fill_rate)
-            raise TrialPruned
-
-
-def _hopeless(trial: Trial) -> bool:
-    """What the pruner says; moments that only one of two trainings was judged at do not count."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="WilcoxonPruner finds steps")
-        return trial.should_prune()
-
-
-def _set_constraint(trial: Trial, plan: Plan, fill_rate: float) -> None:
+def _note_service(trial: Trial, plan: Plan, fill_rate: float) -> None:
+    trial.set_user_attr("fill_rate", fill_rate)
     if plan.min_fill_rate is not None:
         trial.set_constraint("fill_rate", plan.min_fill_rate - fill_rate)
 
@@ -135,14 +99,12 @@ def tune_rule(scenario: Scenario, seed: int, folder: Path) -> None:
     start_rule(scenario, seed=seed, cache=folder)
 
 
-def train_with_rules(
-    chain: Scenario, seed: int, folder: Path, rules: Path, watch: "_Watch | None" = None
-) -> Run:
+def train_with_rules(chain: Scenario, seed: int, folder: Path, rules: Path) -> Run:
     """Train in a new folder, from a start rule whose levels are known."""
     (folder / RULES).mkdir(parents=True)
     for file in rules.glob("*.json"):
         shutil.copy(file, folder / RULES)
-    return train(chain, seed=seed, folder=folder, on_progress=watch)
+    return train(chain, seed=seed, folder=folder)
 
 
 def judging_tape(scenario: Scenario, seed: int) -> Tape:

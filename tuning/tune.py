@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from policies.runs.run_folder import SCENARIO, write_scenario
-from tuning.confirm import SEEDS, Confirmation, confirm
+from tuning.confirm import FRESH_SEEDS, Confirmation, confirm
 from tuning.live import Board
 from tuning.places import DEFAULT
 from tuning.plan import Plan
@@ -24,7 +24,7 @@ def tune(
     workers: int,
     confirmed: int,
     console: Console,
-    fresh_seeds: int = SEEDS,
+    fresh_seeds: int = FRESH_SEEDS,
 ) -> Confirmation:
     """Make or continue a study, confirm its best trials, and fill its folder.
 

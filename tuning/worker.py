@@ -18,6 +18,7 @@ from optuna import Study, Trial
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from benchmarks.processes import leave_interrupts_to_parent, one_core_each
 from inventory_env.errors import InputError
 from tuning.places import DEFAULT, SET_ASIDE, takes_a_place
 from tuning.plan import Plan
@@ -130,8 +131,7 @@ def work_in_processes(plan: Plan, trials: int, workers: int, *, signs: Signs = S
     Raises:
         InputError: if a worker met one.
     """
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core a worker
-    context = multiprocessing.get_context("spawn")
+    context = one_core_each()
     crew: list[tuple[BaseProcess, Connection]] = []
 
     def hire() -> None:
@@ -167,7 +167,7 @@ def work_in_processes(plan: Plan, trials: int, workers: int, *, signs: Signs = S
 
 def _worker(plan: Plan, trials: int, signs: Signs, messages: Connection) -> None:
     """A worker process: the parent hears Ctrl-C, and tells this one to put its trial back."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_interrupts_to_parent()
     signal.signal(signal.SIGTERM, _interrupt)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

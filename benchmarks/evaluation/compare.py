@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import bootstrap, t
 
+from benchmarks.evaluation.intervals import Interval, bootstrap_interval
+from benchmarks.evaluation.intervals import mean_interval as mean_interval  # noqa: PLC0414
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
 
-RESAMPLES = 4999
 NO_DIFFERENCE = "no difference that these episodes can tell"
 IDENTICAL = "no difference: the same in every episode"
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -64,44 +63,6 @@ class Comparison:
     def clear(self) -> bool:
         """Whether the interval leaves zero out."""
         return self.ci95[0] > 0 or self.ci95[1] < 0
-
-
-def bootstrap_interval(values: Array, seed: int) -> Interval:
-    """95 % interval of the mean of independent values: bootstrap, bias-corrected and accelerated.
-
-    Values that are all alike give an interval of no width. Efron (1987), "Better bootstrap
-    confidence intervals", JASA 82.
-
-    Args:
-        values: (episode,) at least two.
-        seed: of the resampling.
-    """
-    spread = float(np.ptp(values))
-    if spread <= 1e-12 * max(1.0, float(np.abs(values).max())):
-        middle = float(values.mean())
-        return middle, middle
-    interval = bootstrap(
-        (values,),
-        np.mean,
-        n_resamples=RESAMPLES,
-        batch=max(1, 2_000_000 // len(values)),
-        method="BCa",
-        rng=np.random.default_rng(np.random.SeedSequence(seed)),
-    ).confidence_interval
-    return float(interval.low), float(interval.high)
-
-
-def mean_interval(values: Array) -> tuple[float, float, float, float]:
-    """Mean, standard deviation, and the ends of Student's 95 % interval of the mean.
-
-    Episodes without a value (NaN) are left out; what fewer than two cannot tell is NaN.
-    """
-    known = values[~np.isnan(values)]
-    if len(known) < 2:
-        return (float(known[0]) if len(known) else np.nan), np.nan, np.nan, np.nan
-    mean, sd = float(known.mean()), float(known.std(ddof=1))
-    half = float(t.ppf(0.975, len(known) - 1)) * sd / len(known) ** 0.5
-    return mean, sd, mean - half, mean + half
 
 
 def compare(

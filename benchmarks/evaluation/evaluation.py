@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.evaluation.compare import METRICS, Comparison, compare, mean_interval
+from benchmarks.evaluation.compare import METRICS, Comparison, compare
+from benchmarks.evaluation.intervals import mean_interval
 from benchmarks.evaluation.recording import Recorder, Recording
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError

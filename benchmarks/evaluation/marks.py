@@ -6,18 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from benchmarks.evaluation.compare import METRICS, Comparison, mean_interval
+from benchmarks.evaluation.compare import METRICS, Comparison
 from benchmarks.evaluation.evaluation import Evaluation
-from benchmarks.evaluation.style import (
-    INK,
-    LEARNED,
-    MUTED,
-    RULE,
-    WORSE,
-    readable_range,
-    signed,
-    with_margin,
-)
+from benchmarks.evaluation.intervals import mean_interval
+from benchmarks.evaluation.style import INK, LEARNED, MUTED, RULE, WORSE, readable_range
+from benchmarks.evaluation.words import signed, with_margin
 
 Formatter = Callable[[float], str]
 

@@ -88,29 +88,3 @@ def readable_range(values: Array, near: float) -> tuple[float, float]:
     low, high = min(near, float(usual.min())), max(near, float(usual.max()))
     pad = 0.12 * (high - low) or 0.1 * abs(near) or 1.0
     return low - pad, high + pad
-
-
-def number(value: float) -> str:
-    """A number in as many digits as a chart needs."""
-    if not np.isfinite(value):
-        return "–"  # noqa: RUF001
-    size = abs(value)
-    if size == 0:
-        return "0"
-    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
-    return f"{value:,.{digits}f}"
-
-
-def signed(value: float) -> str:
-    """A number with its sign."""
-    sign = "+" if value > 0 else "−" if value < 0 else ""  # noqa: RUF001
-    size = abs(value)
-    return sign + (f"{size:.2f}" if 0.095 <= size < 99.995 else number(size))
-
-
-def with_margin(mean: float, half: float) -> str:
-    """A mean and the half-width of its interval, in as many digits as the latter supports."""
-    if not half > 0:
-        return number(mean)
-    digits = min(max(1 - int(np.floor(np.log10(half))), 0), 4)
-    return f"{mean:,.{digits}f} ± {half:,.{digits}f}"

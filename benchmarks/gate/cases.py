@@ -15,7 +15,7 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.description.training_config import with_training
 
-FOLDER = Path(__file__).parent
+CASES_FOLDER = Path(__file__).parent
 
 
 def _load(chain: str) -> Scenario:
@@ -23,7 +23,7 @@ def _load(chain: str) -> Scenario:
     for cell in cells_of("all"):
         if chain == f"published/{cell.name}":
             return cell.scenario()
-    file = FOLDER / f"{chain}.toml"
+    file = CASES_FOLDER / f"{chain}.toml"
     return load_scenario(file if file.is_file() else chain)
 
 

@@ -32,7 +32,7 @@ from rich.table import Table
 from scipy import stats
 
 from benchmarks.gate.cases import CASES, Cases
-from benchmarks.gate.measure import Tell, measure_learning, measure_model, measure_speed
+from benchmarks.gate.measure import measure_learning, measure_model, measure_ratio
 from benchmarks.gate.reference import (
     Part,
     Reference,
@@ -42,6 +42,7 @@ from benchmarks.gate.reference import (
     read_reference,
     write_reference,
 )
+from benchmarks.measurement import Tell
 from inventory_env.errors import InputError
 from policies.runs.certificate import certificate
 
@@ -57,7 +58,7 @@ TRIES = 3
 _Entry = TypeVar("_Entry")
 
 
-class Line(NamedTuple):
+class GateLine(NamedTuple):
     """One comparison, in words."""
 
     what: str
@@ -88,7 +89,7 @@ def margin(values: Sequence[float], further: int) -> float:
     return quantile * stdev(values) * math.sqrt(1 / n + 1 / further)
 
 
-def compare_model(name: str, was: Simulated, now: Simulated) -> Line:
+def compare_model(name: str, was: Simulated, now: Simulated) -> GateLine:
     """Every KPI where demand is the same, else the mean cost."""
     before, cost = was.kpis["cost_per_period"], now.kpis["cost_per_period"]
     if was.demand == now.demand:
@@ -103,7 +104,7 @@ def compare_model(name: str, was: Simulated, now: Simulated) -> Line:
         same = abs(cost - before) <= half
         verdict = "pass" if same else f"model changed: {100 * (cost / before - 1):+.3g} %"
         allowed = f"± {half:.3g}, other demand"
-    return Line(f"model: {name}", f"{before:.6g}", f"{cost:.6g}", allowed, verdict)
+    return GateLine(f"model: {name}", f"{before:.6g}", f"{cost:.6g}", allowed, verdict)
 
 
 def _shift(before: float, now: float | None) -> float:
@@ -113,7 +114,7 @@ def _shift(before: float, now: float | None) -> float:
     return 0.0 if now == before else (now - before) / max(abs(before), 1e-12)
 
 
-def compare_learning(name: str, was: Training, now: Sequence[Taught]) -> list[Line]:
+def compare_learning(name: str, was: Training, now: Sequence[Taught]) -> list[GateLine]:
     """The tuned start rule, then what was learned."""
     return [
         _compare_losses(f"tuned rule: {name}", [r.tuned for r in was.runs], [r.tuned for r in now]),
@@ -123,9 +124,9 @@ def compare_learning(name: str, was: Training, now: Sequence[Taught]) -> list[Li
     ]
 
 
-def _compare_losses(what: str, was: Sequence[float], now: Sequence[float]) -> Line:
+def _compare_losses(what: str, was: Sequence[float], now: Sequence[float]) -> GateLine:
     most = mean(was) + max(margin(was, len(now)), LEAST_MARGIN)
-    return Line(
+    return GateLine(
         what,
         f"{mean(was):+.2f} %",
         f"{mean(now):+.2f} %",
@@ -140,11 +141,11 @@ def slowest(was: Sequence[float]) -> float:
     return math.exp(mean(logs) + max(margin(logs, 1), math.log(LEAST_FACTOR)))
 
 
-def compare_speed(name: str, was: Sequence[float], now: float) -> Line:
+def compare_speed(name: str, was: Sequence[float], now: float) -> GateLine:
     """A time over plain work's."""
     usual, most = math.exp(mean(map(math.log, was))), slowest(was)
     verdict = "pass" if now <= most else f"slower: {now / usual:.2f} times"
-    return Line(f"time: {name}", f"{usual:.3g}", f"{now:.3g}", f"up to {most:.3g}", verdict)
+    return GateLine(f"time: {name}", f"{usual:.3g}", f"{now:.3g}", f"up to {most:.3g}", verdict)
 
 
 # --- the whole check ----------------------------------------------------------------------------
@@ -152,7 +153,7 @@ def compare_speed(name: str, was: Sequence[float], now: float) -> Line:
 
 def check(
     file: Path, *, quick: bool, workers: int, tell: Tell = lambda _: None, cases: Cases = CASES
-) -> list[Line]:
+) -> list[GateLine]:
     """Measure this checkout and compare it with a reference.
 
     Args:
@@ -178,10 +179,10 @@ def check(
     timed = []
     for speed, ratios in zip(todo.speeds, speeds, strict=True):
         tell(f"time: {speed.name}")
-        measured = measure_speed(speed)
+        measured = measure_ratio(speed)
         for _ in range(TRIES - 1):
             if measured > slowest(ratios):
-                measured = min(measured, measure_speed(speed))
+                measured = min(measured, measure_ratio(speed))
         timed.append(compare_speed(speed.name, ratios, measured))
     lines = []
     for case, before in zip(todo.models, models, strict=True):
@@ -223,7 +224,7 @@ def _measured(cases: Cases, reason: str, workers: int, tell: Tell) -> Part:
     for turn in range(REFERENCE_TIMES):
         for case in cases.speeds:
             tell(f"time: {case.name} ({turn + 1} of {REFERENCE_TIMES})")
-            speeds[case.name] += (measure_speed(case),)
+            speeds[case.name] += (measure_ratio(case),)
     models = {}
     for model in cases.models:
         tell(f"model: {model.name}")
@@ -268,9 +269,9 @@ def _same_setting(file: Path, name: str, setting: str, was: int, now: int) -> No
         raise InputError(f"{file}: {name}: {setting}: must be {now} as now, got {was}; {_AGAIN}")
 
 
-def gate_table(lines: Sequence[Line]) -> Table:
+def gate_table(lines: Sequence[GateLine]) -> Table:
     """The lines as a table for the screen."""
-    table = Table(*Line._fields, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(*GateLine._fields, box=box.SIMPLE_HEAD, pad_edge=False)
     for line in lines:
         table.add_row(*line, style=None if line.passed else "bold red")
     return table

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.gate.cases import LearningCase, ModelCase, SpeedCase
 from benchmarks.gate.reference import Simulated, Taught
 from benchmarks.gate.speed import time_ratio
+from benchmarks.measurement import EVALUATION_SEED, Tell
 from benchmarks.processes import in_processes
 from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
@@ -20,10 +21,6 @@ from policies.rollout import run_episodes
 from policies.rules.rule_based import RulePolicy
 from policies.rules.search import formula_rule
 from policies.runs.training import train
-
-EVALUATION_SEED = 1_000_003
-
-Tell = Callable[[str], None]
 
 
 def measure_model(case: ModelCase) -> Simulated:
@@ -40,7 +37,7 @@ def measure_model(case: ModelCase) -> Simulated:
     )
 
 
-def measure_speed(case: SpeedCase) -> float:
+def measure_ratio(case: SpeedCase) -> float:
     """Time of the case's work over that of plain work."""
     return time_ratio(*case.prepare(case.scenario(), case.worlds))
 

@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any
 
-from benchmarks.markdown import markdown_table, origin, strong
-from benchmarks.published.page import published_sections, published_targets, write_pictures
-from benchmarks.speed.speed_report import Line, read_speed, speed_lines
+from benchmarks.markdown import markdown_table, origin, spread, strong
+from benchmarks.published.page import published_sections, published_targets
+from benchmarks.published.picture import write_pictures
+from benchmarks.speed.speed_report import SpeedLine, read_speed, speed_lines
 from benchmarks.training_seeds.phases import read_phases
 from benchmarks.training_seeds.phases_page import phases_section, phases_target
 from inventory_env.errors import InputError
@@ -84,9 +85,9 @@ def page_text(results: Path) -> str:
     return "\n".join([HEAD, *([table] if targets else []), *sections])
 
 
-def _speed_section(lines: list[Line], made_by: dict[str, Any]) -> str:
+def _speed_section(lines: list[SpeedLine], made_by: dict[str, Any]) -> str:
     rows = [[*line[:3], strong(line.verdict)] for line in lines]
-    table = markdown_table(list(Line._fields), rows)
+    table = markdown_table(list(SpeedLine._fields), rows)
     return "\n".join(["## Speed\n", SPEED_WORDS, table, origin(made_by)])
 
 
@@ -130,7 +131,7 @@ def _seeds_table(found: dict[str, Any]) -> str:
         numbers.append(values)
     formats = [".0f", ".5g", ".2f", *["+.2f"] * (len(heads) - 4)]
     summary = [
-        f"{mean(column):{form}}" + (f" ± {stdev(column):.2g}" if len(column) > 1 else "")
+        f"{mean(column):{form}}{spread(column)}"
         for column, form in zip(zip(*numbers, strict=True), formats, strict=True)
     ]
     rows.append(["mean ± sd", *summary])

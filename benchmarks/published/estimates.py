@@ -22,7 +22,7 @@ from policies.rollout import mean_costs
 
 BATCH = 2000  # worlds side by side
 PAIRED_EPISODES = 1_000_000  # number of the first; those before are for the rule alone
-LEVELS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5])  # sds from a window's mean
+CONTROL_LEVELS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5])  # sds from a window's mean
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,6 @@ class Estimate:
     def times(self, factor: float) -> "Estimate":
         """In another unit."""
         return Estimate(self.mean * factor, self.error * factor)
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval; the worlds are many."""
-        half = 1.96 * self.error
-        return self.mean - half, self.mean + half
 
 
 @dataclass(frozen=True)
@@ -141,7 +135,7 @@ def demand_controls(scenario: Scenario, tape: Tape) -> Array:
             first = max(scenario.warm_up - periods, 0)
             window = total[first + periods :] - total[first:-periods]
             columns.append(window.mean(axis=0) - need.mean * periods)
-            for level in need.mean * periods + LEVELS * need.sd * periods**0.5:
+            for level in need.mean * periods + CONTROL_LEVELS * need.sd * periods**0.5:
                 expected = pmf @ np.maximum(units - level, 0.0)
                 columns.append(np.maximum(window - level, 0.0).mean(axis=0) - expected)
     return np.column_stack(columns)

@@ -19,7 +19,7 @@ from policies.policy import Policy
 from policies.rules.rule_based import RulePolicy
 from policies.rules.start import ChainPolicy
 
-FOLDER = Path(__file__).parent / "problems"
+PROBLEMS = Path(__file__).parent / "problems"
 Suite = Literal["lost-sales", "one-warehouse", "backorder", "serial", "every-tier"]
 SUITES: tuple[str, ...] = get_args(Suite)
 TABLES = (
@@ -149,7 +149,7 @@ class Cell:
     @property
     def file(self) -> Path:
         """Its scenario file."""
-        return FOLDER / f"{self.instance.chain or self.name}.toml"
+        return PROBLEMS / f"{self.instance.chain or self.name}.toml"
 
     def scenario(self) -> Scenario:
         """Its scenario."""
@@ -176,7 +176,7 @@ def read_problems(table: str) -> Problems:
     Raises:
         InputError: if its file is not valid.
     """
-    file = FOLDER / f"{table}.toml"
+    file = PROBLEMS / f"{table}.toml"
     try:
         return Problems.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except tomllib.TOMLDecodeError as error:

@@ -4,13 +4,12 @@ from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from benchmarks.evaluation.intervals import Interval, normal_interval
 from benchmarks.published.instances import Cell
-from inventory_env.errors import InputError
+from benchmarks.result_files import read_result
 from inventory_env.frozen import Frozen, NonNegative, Positive
-
-RESULTS = Path("benchmarks", "results")
 
 
 class Check(Frozen):
@@ -59,6 +58,11 @@ class Learned(Frozen):
     error: NonNegative
     """Standard error of the difference."""
 
+    @property
+    def interval(self) -> Interval:
+        """95 % interval of the difference that simulation leaves."""
+        return normal_interval(self.difference, self.error)
+
 
 class CellResult(Frozen):
     """An instance's reference and its training seeds; costs as its table counts them."""
@@ -94,27 +98,26 @@ class CellResult(Frozen):
             (self.rule.error**2 + sum(r.error**2 for r in self.runs) / len(self.runs)) ** 0.5
         )
 
-    def gaps(self, cell: Cell) -> list[float]:
-        """Gap of every seed to the exact optimum, else to the published reference, %."""
+    @property
+    def against_rule(self) -> tuple[float, float, float]:
+        """Mean difference to the paired rule, and the widest ends of the seeds' intervals, %."""
+        scale = 100 / self.rule.cost
+        low = min(run.interval[0] for run in self.runs)
+        high = max(run.interval[1] for run in self.runs)
+        return scale * mean(run.difference for run in self.runs), scale * low, scale * high
+
+    def gap_of(self, cell: Cell, cost: float) -> float:
+        """Gap of a cost to the exact optimum, else to the published reference, %."""
         reference = self.optimum or cell.instance.reference - cell.instance.charge
-        return [100 * (cost / reference - 1) for cost in self.costs]
+        return 100 * (cost / reference - 1)
+
+    def gaps(self, cell: Cell) -> list[float]:
+        """Gap of every seed, %."""
+        return [self.gap_of(cell, cost) for cost in self.costs]
 
     def gap(self, cell: Cell) -> float:
         """Mean gap over the seeds, %."""
         return mean(self.gaps(cell))
-
-
-def results_folder(asked: Path | None) -> Path:
-    """Where results go: the folder asked for, or the checkout's, or one in the current folder.
-
-    Raises:
-        InputError: if the folder it lies in does not exist.
-    """
-    if asked is None:
-        return (RESULTS if RESULTS.is_dir() else Path()) / "published"
-    if not asked.parent.is_dir():
-        raise InputError(f"--out {asked}: there is no folder {asked.parent}")
-    return asked
 
 
 def result_file(results: Path, cell: Cell) -> Path:
@@ -122,15 +125,10 @@ def result_file(results: Path, cell: Cell) -> Path:
     return results / f"{cell.name}.json"
 
 
-def read_result(file: Path) -> CellResult:
-    """A result from its file.
+def read_cell(file: Path) -> CellResult:
+    """An instance's result from its file.
 
     Raises:
         InputError: if the file is not one.
     """
-    try:
-        return CellResult.model_validate_json(file.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError):
-        raise InputError(
-            f"{file}: not written by hmarl bench published; run it again with --again"
-        ) from None
+    return read_result(CellResult, file, "hmarl bench published; run it again with --again")

@@ -7,10 +7,11 @@ seeds are there, so that a stopped run goes on with the next instance.
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.measurement import EVALUATION_SEED, Tell
 from benchmarks.processes import in_processes
 from benchmarks.published.estimates import (
     FULL,
@@ -27,18 +28,17 @@ from benchmarks.published.results import (
     Check,
     Learned,
     RuleCost,
-    read_result,
+    read_cell,
     result_file,
 )
+from benchmarks.result_files import write_result
 from inventory_env.description.scenario import Scenario
-from inventory_env.files import write_text
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.policy import Policy
 from policies.rollout import mean_costs
 from policies.rules.search import start_rule
 from policies.runs.certificate import certificate
 
-EVALUATION_SEED = 1_000_003
 QUICK_STEPS = 200_000
 QUICK_CELLS = (
     "lost-sales/poisson-p4-l4",
@@ -49,15 +49,13 @@ QUICK_CELLS = (
     "every-tier/three-stores-shared",
 )
 LONGEST_EXACT = 4  # lead time whose optimum value iteration finds in seconds
-ROUNDING = 0.006  # of numbers published with two decimals
+PUBLISHED_ROUNDING = 0.006  # of numbers published with two decimals
 SHARE = 0.005  # of a published simulated cost
-SURE = 3.0  # standard errors
-
-Tell = Callable[[str], None]
+SURE_ERRORS = 3.0  # standard errors
 
 
 @dataclass(frozen=True)
-class Reference:
+class CellReference:
     """What an instance is measured against: no learning in it."""
 
     rule: RuleCost
@@ -66,14 +64,14 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Task:
+class CellTask:
     """One process's work: an instance's reference (no seed), or one training seed."""
 
     cell: Cell
     seed: int | None
     quick: bool
 
-    def run(self) -> Reference | Learned:
+    def run(self) -> CellReference | Learned:
         """Do the work."""
         effort = QUICK if self.quick else FULL
         if self.seed is None:
@@ -106,16 +104,16 @@ def run_cells(
     for cell in cells:
         file = result_file(results, cell) if results is not None and not again else None
         if file is not None and file.exists():
-            before = read_result(file)
+            before = read_cell(file)
             if len(before.runs) >= seeds:
                 found[cell.name] = before
                 tell(f"{cell.name}: measured before, kept (--again measures it anew)")
     missing = [cell for cell in cells if cell.name not in found]
-    tasks = [Task(cell, seed, quick) for cell in missing for seed in (None, *range(seeds))]
-    done = in_processes(Task.run, tasks, workers)
+    tasks = [CellTask(cell, seed, quick) for cell in missing for seed in (None, *range(seeds))]
+    done = in_processes(CellTask.run, tasks, workers)
     for cell in missing:
         reference = next(done)
-        assert isinstance(reference, Reference)
+        assert isinstance(reference, CellReference)
         tell(_told(cell, reference))
         runs = []
         for _ in range(seeds):
@@ -137,7 +135,7 @@ def run_cells(
         if results is not None:
             file = result_file(results, cell)
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, found[cell.name].model_dump_json(indent=2) + "\n")
+            write_result(file, found[cell.name])
     return [found[cell.name] for cell in cells]
 
 
@@ -149,7 +147,7 @@ def quick_cells(cells: Sequence[Cell]) -> list[Cell]:
 # --- the simulator ------------------------------------------------------------------------------
 
 
-def measure_reference(cell: Cell, effort: Effort) -> Reference:
+def measure_reference(cell: Cell, effort: Effort) -> CellReference:
     """The paired rule's cost, the exact optimum where it is cheap, and the simulator's checks."""
     scenario, instance = cell.scenario(), cell.instance
     paired = paired_rule(cell, scenario)
@@ -160,7 +158,9 @@ def measure_reference(cell: Cell, effort: Effort) -> Reference:
         if lead_time <= LONGEST_EXACT:
             optimum = optimal_cost(scenario)
             exact = Estimate(optimum, 0.0)
-            checks.append(_check("optimum by value iteration", instance.reference, exact, ROUNDING))
+            checks.append(
+                _check("optimum by value iteration", instance.reference, exact, PUBLISHED_ROUNDING)
+            )
         best = best_base_stock(scenario)
         checks.append(_simulated(best, instance.base_stock, cell, effort))
     if instance.rule is not None and instance.rule.cost is not None:
@@ -171,7 +171,7 @@ def measure_reference(cell: Cell, effort: Effort) -> Reference:
         for known in instance.known
         if known.cost is not None
     ]
-    return Reference(
+    return CellReference(
         RuleCost(name=paired.name, cost=cost.mean, error=cost.error), optimum, tuple(checks)
     )
 
@@ -216,7 +216,7 @@ def _cost(rule: Policy, scenario: Scenario, cell: Cell, effort: Effort) -> Estim
 
 def _check(what: str, published: float, cost: Estimate, allowed: float | None = None) -> Check:
     """Allowed by default: a share of the published cost, or three standard errors."""
-    margin = max(SHARE * published, SURE * cost.error) if allowed is None else allowed
+    margin = max(SHARE * published, SURE_ERRORS * cost.error) if allowed is None else allowed
     return Check(
         what=what, published=published, measured=cost.mean, error=cost.error, allowed=margin
     )
@@ -249,14 +249,14 @@ def measure_learner(cell: Cell, seed: int, effort: Effort, steps: int | None = N
     )
 
 
-def _told(cell: Cell, reference: Reference) -> str:
+def _told(cell: Cell, reference: CellReference) -> str:
     checks = [
         f"{check.what} {check.measured:.5g} ({check.published:.5g})" for check in reference.checks
     ]
     return f"{cell.name}: {reference.rule.name} {reference.rule.cost:.5g}; " + "; ".join(checks)
 
 
-def _told_run(cell: Cell, reference: Reference, run: Learned) -> str:
+def _told_run(cell: Cell, reference: CellReference, run: Learned) -> str:
     percent = 100 * run.difference / reference.rule.cost
     return (
         f"{cell.name}, seed {run.seed}: {run.core_seconds:.0f} s of one core, "

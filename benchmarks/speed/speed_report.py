@@ -17,7 +17,6 @@ from inventory_env.errors import InputError
 from inventory_env.files import write_json
 from policies.runs.certificate import certificate
 
-RESULTS = Path("benchmarks", "results")
 SIMULATOR_TARGET = 10e6  # store-periods a second at 1024 worlds x 3 stores
 DEMAND_TARGET = 3.0  # times as long as drawing the demand, at most
 TRAINING_TARGET = 0.9  # of the rate with a VecEnv that does nothing
@@ -30,26 +29,13 @@ GROWTHS = (  # (scenario, worlds) of the smaller and of the larger
 )
 
 
-class Line(NamedTuple):
+class SpeedLine(NamedTuple):
     """A quantity beside its target, in words."""
 
     quantity: str
     measured: str
     target: str = ""
     verdict: str = ""  # "met", "missed", or empty without a target
-
-
-def results_file(asked: Path | None) -> Path:
-    """Where results go: the file asked for, or the checkout's, or one in the current folder.
-
-    Raises:
-        InputError: if its folder does not exist.
-    """
-    if asked is None:
-        return (RESULTS if RESULTS.is_dir() else Path()) / "speed.json"
-    if not asked.parent.is_dir():
-        raise InputError(f"--out {asked}: there is no folder {asked.parent}")
-    return asked
 
 
 def write_speed(path: Path, speed: Speed) -> None:
@@ -73,13 +59,13 @@ def read_speed(path: Path) -> tuple[Speed, dict[str, Any]]:
 
 def speed_table(speed: Speed) -> Table:
     """The lines as a table for the screen."""
-    table = Table(*Line._fields, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(*SpeedLine._fields, box=box.SIMPLE_HEAD, pad_edge=False)
     for line in speed_lines(speed):
         table.add_row(*line, style="bold red" if line.verdict == "missed" else None)
     return table
 
 
-def speed_lines(speed: Speed) -> list[Line]:
+def speed_lines(speed: Speed) -> list[SpeedLine]:
     """What was measured beside the targets."""
     lines = []
     for run in speed.simulator:
@@ -87,7 +73,7 @@ def speed_lines(speed: Speed) -> list[Line]:
         rate = run.store_periods_per_second
         judged = (run.worlds, run.stores) == (1024, 3)
         lines.append(
-            Line(
+            SpeedLine(
                 f"simulator, {where}",
                 f"{rate / 1e6:.3g} M store-periods/s",
                 *_at_least(rate, SIMULATOR_TARGET, "10 M", judged),
@@ -96,18 +82,18 @@ def speed_lines(speed: Speed) -> list[Line]:
         ratio = run.over_demand_draw
         judged = run.worlds >= 1024
         met = ("<= 3", "met" if ratio <= DEMAND_TARGET else "missed") if judged else ("", "")
-        lines.append(Line(f"time over demand draw, {where}", f"{ratio:.3g}", *met))
+        lines.append(SpeedLine(f"time over demand draw, {where}", f"{ratio:.3g}", *met))
     lines += [*_growth_lines(speed), *_peer_lines(speed)]
     training = speed.training
     low, high = training.share_range
     lines += [
-        Line(
+        SpeedLine(
             f"VecEnv, {TRAINED}, {speed.vec_env_rows} rows",
             f"{speed.vec_env_rows_per_second / 1e6:.3g} M rows/s",
         ),
-        Line(f"PPO, {training.scenario}", f"{training.rows_per_second:,.0f} rows/s"),
-        Line("PPO, nothing simulated", f"{training.ceiling_rows_per_second:,.0f} rows/s"),
-        Line(
+        SpeedLine(f"PPO, {training.scenario}", f"{training.rows_per_second:,.0f} rows/s"),
+        SpeedLine("PPO, nothing simulated", f"{training.ceiling_rows_per_second:,.0f} rows/s"),
+        SpeedLine(
             "share of that ceiling",
             f"{training.share:.3f} ({low:.2f} to {high:.2f})",
             *_at_least(training.share, TRAINING_TARGET, "0.9"),
@@ -116,8 +102,10 @@ def speed_lines(speed: Speed) -> list[Line]:
     every = speed.every_tier
     low, high = every.share_range
     lines += [
-        Line(f"PPO, {every.scenario}, every tier learns", f"{every.rows_per_second:,.0f} rows/s"),
-        Line(
+        SpeedLine(
+            f"PPO, {every.scenario}, every tier learns", f"{every.rows_per_second:,.0f} rows/s"
+        ),
+        SpeedLine(
             f"share of its ceiling, {every.scenario}",
             f"{every.share:.3f} ({low:.2f} to {high:.2f})",
             *_at_least(every.share, EVERY_TIER_TARGET, "0.85"),
@@ -125,11 +113,11 @@ def speed_lines(speed: Speed) -> list[Line]:
     ]
     lines += _first_win_lines(speed)
     if speed.peak_memory_mb is not None:
-        lines.append(Line("peak memory", f"{speed.peak_memory_mb:,.0f} MB"))
+        lines.append(SpeedLine("peak memory", f"{speed.peak_memory_mb:,.0f} MB"))
     return lines
 
 
-def _growth_lines(speed: Speed) -> list[Line]:
+def _growth_lines(speed: Speed) -> list[SpeedLine]:
     """Time over size of a larger simulation, in those of a smaller one."""
     rates = {(run.scenario, run.worlds): run for run in speed.simulator}
     lines = []
@@ -139,7 +127,7 @@ def _growth_lines(speed: Speed) -> list[Line]:
             growth = small.store_periods_per_second / large.store_periods_per_second
             met = "met" if growth <= GROWTH_TARGET else "missed"
             lines.append(
-                Line(
+                SpeedLine(
                     f"time over size, {_where(large)} against {_where(small)}",
                     f"{growth:.3g}",
                     "<= 1",
@@ -149,21 +137,23 @@ def _growth_lines(speed: Speed) -> list[Line]:
     return lines
 
 
-def _peer_lines(speed: Speed) -> list[Line]:
+def _peer_lines(speed: Speed) -> list[SpeedLine]:
     """The plain chain here and there."""
     lines = [
-        Line(f"simulator, {_where(run)}", f"{run.store_periods_per_second:,.0f} store-periods/s")
+        SpeedLine(
+            f"simulator, {_where(run)}", f"{run.store_periods_per_second:,.0f} store-periods/s"
+        )
         for run in speed.plain_chain
     ]
     for peer in speed.peers:
         rate = peer.store_periods_per_second
         if rate is None:
-            lines.append(Line(f"{peer.package}, plain-chain", "not installed"))
+            lines.append(SpeedLine(f"{peer.package}, plain-chain", "not installed"))
             continue
         name = f"{peer.package} {peer.version}"
-        lines.append(Line(f"{name}, plain-chain, 1 x 3", f"{rate:,.0f} store-periods/s"))
+        lines.append(SpeedLine(f"{name}, plain-chain, 1 x 3", f"{rate:,.0f} store-periods/s"))
         lines += [
-            Line(
+            SpeedLine(
                 f"simulator over {peer.package}, {_where(run)}",
                 f"{run.store_periods_per_second / rate:,.1f} times",
             )
@@ -172,7 +162,7 @@ def _peer_lines(speed: Speed) -> list[Line]:
     return lines
 
 
-def _first_win_lines(speed: Speed) -> list[Line]:
+def _first_win_lines(speed: Speed) -> list[SpeedLine]:
     """Seconds until rules are beaten, over training seeds."""
     wins = speed.first_wins
     total = [
@@ -181,20 +171,20 @@ def _first_win_lines(speed: Speed) -> list[Line]:
     ]
     met = all(s is not None and s <= FIRST_WIN_TARGET for s in total)
     return [
-        Line(
+        SpeedLine(
             f"tuning the start rule, {TRAINED}, {len(wins)} seeds",
             _span([w.tuning_seconds for w in wins]),
         ),
-        Line(
+        SpeedLine(
             "tuning and PPO, until below the tuned reorder point",
             _span(total),
             f"<= {FIRST_WIN_TARGET:g} s",
             "met" if met else "missed",
         ),
-        Line(
+        SpeedLine(
             "PPO, until below the tuned reorder point", _span([w.over_reorder_point for w in wins])
         ),
-        Line("PPO, until below its own start rule", _span([w.over_start_rule for w in wins])),
+        SpeedLine("PPO, until below its own start rule", _span([w.over_start_rule for w in wins])),
     ]
 
 

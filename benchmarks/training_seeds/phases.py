@@ -1,14 +1,16 @@
 """What each tier's learning adds: phases one on top of the other, beside all tiers at once."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from benchmarks.evaluation.compare import METRICS, compare
+from benchmarks.measurement import Tell
+from benchmarks.result_files import read_result
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
 from inventory_env.description.training_config import with_training
@@ -22,12 +24,9 @@ from policies.runs.phases import PHASES
 from policies.runs.run_folder import Run
 from policies.runs.training import train
 
-RULES = "tuned rules"  # at the stores; other sites follow the scenario's
-EVERY_RULE = "tuned rules, every tier"  # what learning all at once starts from
-ALL = "all at once"
-RESULTS = Path("benchmarks", "results")
-
-Tell = Callable[[str], None]
+TUNED_RULES = "tuned rules"  # at the stores; other sites follow the scenario's
+TUNED_EVERY_TIER = "tuned rules, every tier"  # what learning all at once starts from
+ALL_AT_ONCE = "all at once"
 
 
 class Against(Frozen):
@@ -129,11 +128,11 @@ def judge_phases(
             if not stages:
                 kpis = judged(run.start_rule, run.scenario)
                 rules = before = kpis["cost_per_period"]
-                stages.append(_stage(RULES, None, kpis, None, None))
-            elif name == ALL:
+                stages.append(_stage(TUNED_RULES, None, kpis, None, None))
+            elif name == ALL_AT_ONCE:
                 kpis = judged(run.start_rule, run.scenario)
                 rule = against(kpis["cost_per_period"], rules)
-                stages.append(_stage(EVERY_RULE, None, kpis, rule, None))
+                stages.append(_stage(TUNED_EVERY_TIER, None, kpis, rule, None))
             kpis = judged(run.policy, run.scenario)
             costs = kpis["cost_per_period"]
             stages.append(_stage(name, run, kpis, against(costs, rules), against(costs, before)))
@@ -163,7 +162,10 @@ def _runs(scenario: Scenario, seed: int) -> Iterator[tuple[str, Run]]:
             before = folder
         folder = Path(root, "all")
         folder.mkdir()
-        yield ALL, train(with_training(scenario, None, learn="all"), seed=seed, folder=folder)
+        yield (
+            ALL_AT_ONCE,
+            train(with_training(scenario, None, learn="all"), seed=seed, folder=folder),
+        )
 
 
 def _stage(
@@ -197,26 +199,10 @@ def _told(seed: int, stage: Stage) -> str:
     )
 
 
-def phases_file(asked: Path | None, scenario: Scenario) -> Path:
-    """Where results go: the file asked for, or the checkout's, or one in the current folder.
-
-    Raises:
-        InputError: if its folder does not exist.
-    """
-    if asked is None:
-        return (RESULTS if RESULTS.is_dir() else Path()) / f"phases-{scenario.name}.json"
-    if not asked.parent.is_dir():
-        raise InputError(f"--out {asked}: there is no folder {asked.parent}")
-    return asked
-
-
 def read_phases(file: Path) -> PhaseResults:
     """Results from their file.
 
     Raises:
         InputError: if the file is not one.
     """
-    try:
-        return PhaseResults.model_validate_json(file.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError):
-        raise InputError(f"{file}: not written by hmarl bench phases; run it again") from None
+    return read_result(PhaseResults, file, "hmarl bench phases; run it again")

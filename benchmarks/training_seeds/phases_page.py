@@ -1,12 +1,12 @@
 """Phases on the page of results: what each tier's learning added, seed by seed."""
 
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 
-from benchmarks.markdown import markdown_table, origin, strong
+from benchmarks.markdown import markdown_table, origin, spread, strong
 from benchmarks.training_seeds.phases import Against, PhaseResults, Stage, read_phases
 
-WORDS = """\
+PHASES_WORDS = """\
 Phase 1 teaches the stores; phase 2 the warehouse, on top of phase 1's run; phase 3 the supplier, on
 top of phase 2's, where it has something to order. *All at once* teaches them together. All are
 judged on the same {episodes:,} test episodes, without exploration. *Tuned rules* are what phase 1
@@ -40,7 +40,7 @@ def phases_section(file: Path) -> str:
     return "\n".join(
         [
             f"## Phases: {found.scenario}\n",
-            WORDS.format(episodes=found.episodes),
+            PHASES_WORDS.format(episodes=found.episodes),
             markdown_table(HEADS, _rows(found)),
             markdown_table(["target", "measured", "verdict"], target),
             origin(found.made_by),
@@ -96,17 +96,17 @@ def _mean_row(stages: tuple[Stage, ...]) -> list[str]:
         ", ".join(stages[0].learns),
         f"{stages[0].steps:,}" if stages[0].learns else "",
         f"{mean(stage.training_seconds for stage in stages):.0f}" if stages[0].learns else "",
-        _spread([stage.cost for stage in stages], ".5g"),
-        _spread([100 * stage.fill_rate for stage in stages], ".2f"),
-        _spread([stage.against_rules.percent for stage in stages if stage.against_rules], "+.2f"),
-        _spread([stage.against_before.percent for stage in stages if stage.against_before], "+.2f"),
+        _mean_sd([stage.cost for stage in stages], ".5g"),
+        _mean_sd([100 * stage.fill_rate for stage in stages], ".2f"),
+        _mean_sd([stage.against_rules.percent for stage in stages if stage.against_rules], "+.2f"),
+        _mean_sd(
+            [stage.against_before.percent for stage in stages if stage.against_before], "+.2f"
+        ),
     ]
 
 
-def _spread(values: list[float], form: str) -> str:
-    if not values:
-        return ""
-    return f"{mean(values):{form}}" + (f" ± {stdev(values):.2g}" if len(values) > 1 else "")
+def _mean_sd(values: list[float], form: str) -> str:
+    return f"{mean(values):{form}}{spread(values)}" if values else ""
 
 
 def _told(against: Against | None) -> str:

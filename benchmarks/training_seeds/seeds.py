@@ -1,17 +1,16 @@
 """What a training is worth over several training seeds: never a single one."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.evaluation.evaluation import run_policies
+from benchmarks.measurement import Tell
 from inventory_env.description.scenario import Scenario
 from policies.rules.search import BASELINES, baseline
 from policies.runs.certificate import certificate
 from policies.runs.training import train
-
-Tell = Callable[[str], None]
 
 
 def judge_seeds(

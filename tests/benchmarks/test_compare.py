@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_1samp
+from scipy.stats import t, ttest_1samp
 
 from benchmarks.evaluation.compare import (
     IDENTICAL,
@@ -10,9 +10,13 @@ from benchmarks.evaluation.compare import (
     NO_DIFFERENCE,
     Comparison,
     Metric,
-    bootstrap_interval,
     compare,
+)
+from benchmarks.evaluation.intervals import (
+    bootstrap_interval,
     mean_interval,
+    student_interval,
+    welch_interval,
 )
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
@@ -149,3 +153,25 @@ def test_mean_interval_agrees_with_scipy_and_leaves_out_what_is_missing() -> Non
     assert (mean, sd) == (pytest.approx(values.mean()), pytest.approx(values.std(ddof=1)))
     assert (low, high) == (pytest.approx(expected.low), pytest.approx(expected.high))
     assert np.isnan(mean_interval(np.array([np.nan]))[0])
+
+
+def test_student_interval_of_equal_values_has_no_width() -> None:
+    assert student_interval(np.full(5, 0.1)) == (pytest.approx(0.1), pytest.approx(0.1))
+    assert student_interval(np.zeros(2)) == (0.0, 0.0)
+
+
+def test_student_interval_is_wider_at_a_higher_level() -> None:
+    """By hand: quantiles 2.776 and 4.604 of Student's t, 4 degrees of freedom."""
+    values = np.array([0.5, 0.3, 0.4, 0.6, 0.2])
+    error = values.std(ddof=1) / 5**0.5
+    for level, quantile in ((0.95, 2.776), (0.99, 4.604)):
+        low, high = student_interval(values, level)
+        assert (low, high) == pytest.approx((0.4 - quantile * error, 0.4 + quantile * error), 1e-3)
+
+
+def test_welch_interval_of_unequal_spreads() -> None:
+    """By hand: difference -2, error sqrt(1/3 + 4/3), 2.94 degrees of freedom."""
+    low, high = welch_interval(np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 6.0]))
+    degrees = (5 / 3) ** 2 / ((1 / 3) ** 2 / 2 + (4 / 3) ** 2 / 2)
+    half = t.ppf(0.975, degrees) * (5 / 3) ** 0.5
+    assert (low, high) == pytest.approx((-2.0 - half, -2.0 + half))

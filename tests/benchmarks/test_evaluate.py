@@ -18,7 +18,9 @@ from rich.console import Console
 from benchmarks.evaluation.evaluate import evaluate
 from benchmarks.evaluation.evaluation import Evaluation, Outcome, run_policies
 from benchmarks.evaluation.recording import RECORDED_WORLDS
-from benchmarks.evaluation.report import comparison_table, money_rows, report_text, unit_rows
+from benchmarks.evaluation.report import report_text
+from benchmarks.evaluation.statement import money_rows, unit_rows
+from benchmarks.evaluation.verdicts import comparison_table
 from inventory_env.description.demand import Trace
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError

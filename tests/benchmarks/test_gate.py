@@ -19,7 +19,7 @@ import cli
 from benchmarks.gate import gate
 from benchmarks.gate import speed as gate_speed
 from benchmarks.gate.cases import CASES, Cases, LearningCase, ModelCase, SpeedCase
-from benchmarks.gate.gate import Line, check, gate_table, margin, slowest, update
+from benchmarks.gate.gate import GateLine, check, gate_table, margin, slowest, update
 from benchmarks.gate.measure import measure_model
 from benchmarks.gate.reference import SHIPPED, Reference, read_reference
 from benchmarks.gate.speed import drawing, plain_work, simulation, time_ratio, vec_env
@@ -93,11 +93,11 @@ def reference(folder: Path, cases: Cases, small_efforts: None) -> Path:
     return file
 
 
-def lines_of(file: Path, cases: Cases) -> list[Line]:
+def lines_of(file: Path, cases: Cases) -> list[GateLine]:
     return check(file, quick=True, workers=1, cases=cases)
 
 
-def failed(lines: list[Line]) -> list[str]:
+def failed(lines: list[GateLine]) -> list[str]:
     return [line.what.partition(":")[0] for line in lines if not line.passed]
 
 
@@ -324,7 +324,7 @@ def test_a_slow_ratio_is_measured_again(
         measured.append(slowest(was) * 0.9 * ratios[len(measured)])
         return measured[-1]
 
-    monkeypatch.setattr(gate, "measure_speed", measure)
+    monkeypatch.setattr(gate, "measure_ratio", measure)
     lines = lines_of(reference, replace(cases, models=(), learning=()))
     assert lines[0].passed is passed
     assert len(measured) == min(len(ratios), gate.TRIES)
@@ -473,8 +473,8 @@ def test_a_missing_reference_and_an_empty_reason_are_one_line(tmp_path: Path) ->
 def test_the_command_says_what_failed(
     reference: Path, cases: Cases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good = Line("model: a", "1", "1", "the same", "pass")
-    bad = Line("time: b", "1", "9", "up to 1.5", "slower: 9.00 times")
+    good = GateLine("model: a", "1", "1", "the same", "pass")
+    bad = GateLine("time: b", "1", "9", "up to 1.5", "slower: 9.00 times")
     for lines, code in (([good, good], 0), ([good, bad], 1)):
         monkeypatch.setattr(gate, "check", lambda *args, lines=lines, **kwargs: lines)
         found = run("--reference", str(reference))

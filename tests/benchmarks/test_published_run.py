@@ -15,23 +15,20 @@ from benchmarks.published import chain_search
 from benchmarks.published import run as published_run
 from benchmarks.published.estimates import Effort, controlled_mean, demand_controls, rule_cost
 from benchmarks.published.exact import optimal_cost
-from benchmarks.published.instances import FOLDER, SUITES, Cell, cells_of
-from benchmarks.published.page import (
-    gap_figure,
-    measured_tables,
-    published_sections,
-    target_lines,
-    write_pictures,
-)
+from benchmarks.published.instances import PROBLEMS, SUITES, Cell, cells_of
+from benchmarks.published.measured import measured_tables
+from benchmarks.published.page import published_sections
+from benchmarks.published.picture import gap_figure, write_pictures
 from benchmarks.published.results import CellResult, Check, Learned, RuleCost
 from benchmarks.published.run import (
-    Reference,
-    Task,
+    CellReference,
+    CellTask,
     best_base_stock,
     measure_learner,
     quick_cells,
     run_cells,
 )
+from benchmarks.published.targets import target_lines
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.simulation.tape import Purpose, draw_tape
@@ -67,8 +64,10 @@ def one_store(kind: str, shortage: float, lead_time: int, **changes: object) -> 
 
 
 def test_every_scenario_file_has_its_numbers() -> None:
-    files = {f"{file.parent.name}/{file.stem}" for file in FOLDER.glob("*/*.toml")}
-    assert files == {str(cell.file.relative_to(FOLDER).with_suffix("")) for cell in CELLS.values()}
+    files = {f"{file.parent.name}/{file.stem}" for file in PROBLEMS.glob("*/*.toml")}
+    assert files == {
+        str(cell.file.relative_to(PROBLEMS).with_suffix("")) for cell in CELLS.values()
+    }
     assert len(CELLS) == 20 + 12 + 2 + 2 + 2 + 9
     for cell in CELLS.values():
         scenario = cell.scenario()
@@ -305,8 +304,8 @@ def test_chain_search_finds_lower_costs(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_processes_measure_what_one_would() -> None:
     cells = [CELLS["serial/case-6"], CELLS["backorder/cv-half"]]
-    tasks = [Task(cell, None, quick=True) for cell in cells]
-    assert list(in_processes(Task.run, tasks, 2)) == list(in_processes(Task.run, tasks, 1))
+    tasks = [CellTask(cell, None, quick=True) for cell in cells]
+    assert list(in_processes(CellTask.run, tasks, 2)) == list(in_processes(CellTask.run, tasks, 1))
 
 
 def test_a_short_training_is_measured() -> None:
@@ -324,11 +323,11 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Replaces measuring; returns the list of what was measured."""
     measured: list[str] = []
 
-    def reference(cell: Cell, effort: Effort) -> Reference:
+    def reference(cell: Cell, effort: Effort) -> CellReference:
         measured.append(cell.name)
         optimum = 4.0407 if cell.instance.name == "poisson-p4-l1" else None
         checks = (Check(what="a rule", published=4.16, measured=4.17, error=0.001, allowed=0.02),)
-        return Reference(RuleCost(name="a rule", cost=4.2, error=0.0003), optimum, checks)
+        return CellReference(RuleCost(name="a rule", cost=4.2, error=0.0003), optimum, checks)
 
     def learner(cell: Cell, seed: int, effort: Effort, steps: int | None) -> Learned:
         measured.append(f"{cell.name} {seed}")

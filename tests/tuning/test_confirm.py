@@ -12,7 +12,14 @@ from inventory_env.files import write_json
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.runs.run_folder import load_run
 from tuning import confirm as confirm_module
-from tuning.confirm import EPISODE, JUDGEMENT, WORLDS, Confirmation, Task, confirm
+from tuning.confirm import (
+    FRESH_EPISODE,
+    FRESH_WORLDS,
+    JUDGEMENT,
+    Confirmation,
+    FreshTraining,
+    confirm,
+)
 from tuning.plan import Plan
 from tuning.trial import judge
 
@@ -32,7 +39,7 @@ def judged(
     """
     seeds = plan.fresh_seeds(5)
 
-    def run(task: Task) -> None:
+    def run(task: FreshTraining) -> None:
         task.folder.mkdir(parents=True, exist_ok=True)
         cost = costs[task.number][seeds.index(task.seed)]
         kpis = {
@@ -42,7 +49,7 @@ def judged(
         }
         write_json(task.folder / JUDGEMENT, kpis if np.isfinite(cost) else {"error": "diverged"})
 
-    monkeypatch.setattr(Task, "run", run)
+    monkeypatch.setattr(FreshTraining, "run", run)
     settings = plan.scenario.training
     others = [(number, settings) for number in costs if number]
     return confirm(plan, (0, settings), others, workers=1, seeds=5)
@@ -139,7 +146,11 @@ def test_a_judgement_is_of_a_full_training_on_demand_nobody_saw(
         assert run.manifest["steps"] >= settings.steps
         assert run.seed == seed
         tape = draw_tape(
-            run.scenario, seed=seed, purpose=Purpose.VALIDATE, worlds=WORLDS, episode=EPISODE
+            run.scenario,
+            seed=seed,
+            purpose=Purpose.VALIDATE,
+            worlds=FRESH_WORLDS,
+            episode=FRESH_EPISODE,
         )
         cost, _ = judge(run.policy, run.scenario, tape)
         assert json.loads((folder / JUDGEMENT).read_text())["cost"] == cost

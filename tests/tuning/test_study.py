@@ -18,7 +18,7 @@ from tiny import CHAIN, chain, plan
 
 from inventory_env.description.training_config import with_training
 from inventory_env.errors import InputError
-from policies.runs.training import DivergedError, Progress, Validation, train
+from policies.runs.training import DivergedError, train
 from tuning import trial as trial_module
 from tuning import worker
 from tuning.live import Board
@@ -169,6 +169,7 @@ def test_where_no_trial_came_to_its_end_it_is_said(
         candidates(made, study_of(made).trials, 3)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # heartbeat's
 def test_a_database_that_goes_away_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,29 +190,27 @@ def test_a_database_that_goes_away_is_one_line(
 
 
 class Played:
-    """Trainings whose validation costs are given, by trial number."""
+    """Trainings whose costs are given, by trial number: one a training seed."""
 
-    def __init__(self, curves: dict[int, list[float]], fill: dict[int, float]) -> None:
-        self.curves, self.fill = curves, fill
-        self.seen: dict[int, int] = {}
-        self.current = 0
+    def __init__(self, costs: dict[int, list[float]], fill: dict[int, float]) -> None:
+        self.costs, self.fill = costs, fill
+        self.trainings: dict[int, int] = {}  # so far, by trial
+        self.current = self.index = 0
 
-    def train(self, scenario: Any, *, seed: int, folder: Path, on_progress: Any) -> Any:
+    def train(self, scenario: Any, *, seed: int, folder: Path) -> Any:
         self.current = int(folder.parent.name)
-        for step, cost in enumerate(self.curves[self.current], start=1):
-            self.seen[self.current] = step
-            worth = Validation(cost, self.fill.get(self.current, 0.9), 10.0, 0.9)
-            on_progress(Progress(step, len(self.curves[self.current]), 1.0, 1.0, worth))
+        self.index = int(folder.name.removeprefix("seed-"))
+        self.trainings[self.current] = self.trainings.get(self.current, 0) + 1
         return type("Run", (), {"learned": None})()
 
     def judge(self, *_: Any) -> tuple[float, float]:
-        return self.curves[self.current][-1], self.fill.get(self.current, 0.9)
+        return self.costs[self.current][self.index], self.fill.get(self.current, 0.9)
 
 
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    def play(curves: dict[int, list[float]], fill: dict[int, float] | None = None) -> Played:
-        made = Played(curves, fill or {})
+    def play(costs: dict[int, list[float]], fill: dict[int, float] | None = None) -> Played:
+        made = Played(costs, fill or {})
         monkeypatch.setattr(trial_module, "train", made.train)
         monkeypatch.setattr(trial_module, "judge", made.judge)
         return made
@@ -219,36 +218,61 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     return play
 
 
-EIGHT = with_training(chain(), None, validations=8)
-CURVES = {
-    0: [9.0, 8.0, 7.5, 7.2, 7.1, 7.0, 7.0, 7.0],
-    1: [9.5, 8.5, 8.1, 7.9, 7.7, 7.6, 7.4, 7.3],  # worse at every moment
-    2: [9.9, 8.9, 7.8, 7.7, 7.6, 6.0, 5.0, 4.0],  # slow at first, then best
-    3: [9.0, 8.0, 7.5, 7.2, 7.1, 7.0, 7.0, 7.0],  # just as good as the first
+COSTS = {
+    0: [7.0, 7.0],
+    1: [8.0, 8.0],
+    2: [6.0, 4.0],
+    3: [9.0, 9.0],
+    4: [7.5, 7.5],
+    5: [7.4, 7.8],  # first training: below the median of those before, 7.5
+    6: [8.1, 1.0],  # above it, 7.45: nobody learns how good the second would have been
+    7: [7.5, 7.5],  # at it, as the stopped one counts: 6, 7, 7.4, [7.5], 8, 8.1, 9
 }
 
 
-def test_a_trial_that_is_worse_at_every_moment_is_stopped(tmp_path: Path, played: Any) -> None:
-    made = plan(tmp_path, EIGHT)
-    seen = played(CURVES).seen
-    work(made, 3)
-    states = [t.state for t in study_of(made).trials]
-    assert states == [TrialState.COMPLETE, TrialState.PRUNED, TrialState.COMPLETE]
-    # signed ranks of n moments, all worse: 2^-n, below 0.01 from 7 on
-    assert seen[1] == 7
-    assert seen[2] == 8
+def test_a_trial_above_the_median_after_a_training_is_stopped(tmp_path: Path, played: Any) -> None:
+    made = plan(tmp_path, seeds=2)
+    trainings = played(COSTS).trainings
+    work(made, 8)
+    trials = study_of(made).trials
+    assert [t.number for t in trials if t.state == TrialState.PRUNED] == [6]
+    assert trainings == {number: 1 if number == 6 else 2 for number in COSTS}
+    assert trials[6].intermediate_values == {0: 8.1}
+    assert trials[2].intermediate_values == {0: 6.0, 1: 5.0}  # means over the seeds so far
+    assert trials[2].value == 5.0
 
 
-def test_without_pruning_every_trial_comes_to_its_end(tmp_path: Path, played: Any) -> None:
-    made = plan(tmp_path, EIGHT, prune=False)
-    played(CURVES)
-    work(made, 4)
+def test_a_trial_is_compared_with_those_that_give_the_service_asked_for(
+    tmp_path: Path, played: Any
+) -> None:
+    made = plan(tmp_path, seeds=2, min_fill_rate=0.95)
+    dear = {number: [20.0, 20.0] for number in (1, 3, 5, 7, 9)}
+    cheap = {number: [10.0, 10.0] for number in (0, 2, 4, 6, 8)}
+    played({**dear, **cheap, 10: [19.0, 19.0], 11: [21.0, 21.0]}, dict.fromkeys((*dear, 10), 0.96))
+    work(made, 12)
+    trials = study_of(made).trials
+    assert [t.number for t in trials if t.state == TrialState.PRUNED] == [11]
+    assert trials[11].user_attrs["fill_rate"] == 0.9
+    assert trials[11].constraints["fill_rate"] == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"prune": False, "seeds": 2}, {"seeds": 1}, {"seeds": 2, "objectives": ("cost", "fill-rate")}],
+    ids=["not asked for", "one training", "a front"],
+)
+def test_without_pruning_every_trial_comes_to_its_end(
+    tmp_path: Path, played: Any, changes: dict[str, Any]
+) -> None:
+    made = plan(tmp_path, **changes)
+    played(COSTS)
+    work(made, 8)
     assert {t.state for t in study_of(made).trials} == {TrialState.COMPLETE}
 
 
 def test_service_is_a_constraint(tmp_path: Path, played: Any) -> None:
-    made = plan(tmp_path, EIGHT, min_fill_rate=0.95, prune=False)
-    played(CURVES, {0: 0.90, 1: 0.96, 2: 0.94, 3: 0.97})
+    made = plan(tmp_path, min_fill_rate=0.95)
+    played({0: [7.0], 1: [7.3], 2: [4.0], 3: [7.0]}, {0: 0.90, 1: 0.96, 2: 0.94, 3: 0.97})
     work(made, 4)
     trials = study_of(made).trials
     assert [t.constraints["fill_rate"] for t in trials] == pytest.approx([0.05, -0.01, 0.01, -0.02])
@@ -382,16 +406,16 @@ def test_the_default_is_tried_once(tmp_path: Path) -> None:
 
 
 def test_a_terminal_shows_a_live_table(tmp_path: Path, played: Any) -> None:
-    made = plan(tmp_path, EIGHT)
-    played(CURVES)
+    made = plan(tmp_path, seeds=2)
+    played(COSTS)
     shown = StringIO()
     console = Console(file=shown, force_terminal=True, width=100)
-    with Board(console, study_of(made), made, 4):
-        work(made, 3)
+    with Board(console, study_of(made), made, 8):
+        work(made, 7)
     lines = shown.getvalue().splitlines()
-    assert any("pruned" in line and "7.40" in line for line in lines)  # the last cost seen
+    assert any("pruned" in line and "8.10" in line for line in lines)  # its first training's cost
     assert any("complete" in line and "7.00" in line and "default" in line for line in lines)
-    assert any("best so far 4.00 (trial 2); 3 of 4, about" in line for line in lines)
+    assert any("best so far 5.00 (trial 2); 7 of 8, about" in line for line in lines)
 
 
 def test_trials_differ_in_their_randomness_by_address(tmp_path: Path) -> None:

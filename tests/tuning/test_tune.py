@@ -130,6 +130,7 @@ def test_a_stopped_study_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> N
         (["tune", "--search", ""], "nothing to search"),
         (["tune", "--objectives", "fill-rate"], "--objectives fill-rate: allowed: cost or"),
         (["tune", "--objectives", "cost,fill-rate", "--prune"], "--prune needs a single objective"),
+        (["tune", "--seeds", "1", "--prune"], "--prune stops trials between trainings: needs"),
         (["tune", "--min-fill-rate", "97"], "--min-fill-rate must lie between 0 and 1, got 97"),
         (["tune", "--budget", "0"], "--budget must be above 0"),
         (["tune", "--study", "../x"], "--study '../x'"),

@@ -8,7 +8,7 @@ from typing import Any
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import parse_scenario
 from policies.rules import search as rule_search
-from tuning.confirm import SEEDS
+from tuning.confirm import FRESH_SEEDS
 from tuning.plan import Plan
 from tuning.trial import rules, tune_rule
 
@@ -69,7 +69,7 @@ def plan(folder: Path, scenario: Scenario | None = None, **changes: Any) -> Plan
     real, rule_search._search = rule_search._search, quick_rules
     try:
         tune_rule(made.scenario, made.seed, rules(made))
-        for seed in made.fresh_seeds(SEEDS):
+        for seed in made.fresh_seeds(FRESH_SEEDS):
             tune_rule(made.scenario, seed, folder / "confirmation" / "rules" / f"seed-{seed}")
     finally:
         rule_search._search = real

@@ -1,0 +1,206 @@
+"""`hmarl bench`: measure what the project claims."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.measurement import EVALUATION_SEED
+from commands.mistakes import refuse
+from commands.options import DEFAULT_SCENARIO, ScenarioName, TestEpisodes, TestSeed, chain_of
+from commands.output import new_console, teller
+
+app = typer.Typer(help="Measure what the project claims.")
+
+
+@app.command()
+def seeds(
+    scenario: ScenarioName = DEFAULT_SCENARIO,
+    count: Annotated[int, typer.Option("--seeds", min=2, help="Training seeds, 0 first.")] = 5,
+    episodes: TestEpisodes = 1000,
+    seed: TestSeed = EVALUATION_SEED,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the results.", show_default="seeds-SCENARIO.json", dir_okay=False
+        ),
+    ] = None,
+) -> None:
+    """Train with several seeds and compare each with every tuned rule."""
+    from benchmarks.training_seeds.seeds import judge_seeds
+    from inventory_env.files import write_json
+
+    tell = teller(new_console())
+    chain = chain_of(scenario, tell)
+    results = judge_seeds(
+        chain,
+        range(count),
+        episodes=episodes,
+        evaluation_seed=seed,
+        tell=tell,
+    )
+    file = Path(f"seeds-{chain.name}.json") if out is None else out
+    write_json(file, results)
+    tell(f"Results: {file}")
+
+
+@app.command()
+def phases(
+    scenario: ScenarioName = DEFAULT_SCENARIO,
+    count: Annotated[int, typer.Option("--seeds", min=1, help="Training seeds, 0 first.")] = 3,
+    episodes: TestEpisodes = 2000,
+    seed: TestSeed = EVALUATION_SEED,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the results.",
+            show_default="benchmarks/results/phases-SCENARIO.json in a checkout, else "
+            "phases-SCENARIO.json",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Train tier after tier, and all at once: what each tier's learning adds."""
+    from benchmarks.result_files import results_place, write_result
+    from benchmarks.training_seeds.phases import judge_phases
+
+    tell = teller(new_console())
+    chain = chain_of(scenario, tell)
+    file = results_place(out, f"phases-{chain.name}.json")
+    results = judge_phases(
+        chain,
+        range(count),
+        episodes=episodes,
+        evaluation_seed=seed,
+        tell=tell,
+    )
+    write_result(file, results)
+    tell(f"Results: {file}")
+
+
+@app.command()
+def speed(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the results.",
+            show_default="benchmarks/results/speed.json in a checkout, else speed.json",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Rates of simulator, VecEnv and training beside their targets, on one core."""
+    from benchmarks.result_files import results_place
+    from benchmarks.speed.speed import measure_speed
+    from benchmarks.speed.speed_report import speed_table, write_speed
+
+    console = new_console()
+    tell = teller(console)
+    file = results_place(out, "speed.json")
+    with console.status("measuring") as status:
+        found = measure_speed(tell=status.update)
+    write_speed(file, found)
+    console.print(speed_table(found))
+    tell(f"Results: {file}")
+
+
+@app.command()
+def published(
+    suite: Annotated[
+        str,
+        typer.Option(help="lost-sales, one-warehouse, backorder, serial, every-tier, or all."),
+    ] = "all",
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Training seeds, 0 first.  [default: 3; quick: 1]")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    again: Annotated[bool, typer.Option("--again", help="Measure anew what is there.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A few instances, little training; keeps nothing.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the results.",
+            show_default="benchmarks/results/published in a checkout, else published",
+            file_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Costs that others published beside the simulator's and the learner's."""
+    if quick:
+        refuse({"out": out, "again": again or None}, "--quick keeps no results")
+
+    from benchmarks.published.instances import cells_of
+    from benchmarks.published.measured import measured_tables
+    from benchmarks.published.run import quick_cells, run_cells
+    from benchmarks.published.screen import screen_tables
+    from benchmarks.result_files import results_place
+
+    console = new_console()
+    tell = teller(console)
+    cells = quick_cells(cells_of(suite)) if quick else cells_of(suite)
+    results = None if quick else results_place(out, "published")
+    if quick:
+        console.print("Quick: a few instances, little training and simulation; nothing is kept.")
+    found = run_cells(
+        cells,
+        seeds=seeds or (1 if quick else 3),
+        results=results,
+        workers=workers,
+        again=again,
+        quick=quick,
+        tell=tell,
+    )
+    for table in screen_tables(measured_tables(cells, found)):
+        console.print(table)
+    if results is not None:
+        tell(f"Results: {results}")
+
+
+@app.command(name="check")
+def gate(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer cases and training seeds, for CI.")
+    ] = False,
+    update: Annotated[
+        str | None, typer.Option(help="Measure the reference anew, and why.", metavar="REASON")
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to compare with.",
+            show_default="benchmarks/gate/reference.json of this installation",
+            dir_okay=False,
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that train.")] = 2,
+) -> None:
+    """Compare quality and speed with the reference; exit code 1 if something is worse."""
+    from benchmarks.gate import gate
+    from benchmarks.gate.reference import SHIPPED
+
+    console = new_console()
+    tell = teller(console)
+    file = SHIPPED if reference is None else reference
+    if update is not None:
+        with console.status("measuring") as status:
+            gate.update(file, update, quick=quick, workers=workers, tell=status.update)
+        tell(f"Reference: {file}")
+        return
+    with console.status("measuring") as status:
+        lines = gate.check(file, quick=quick, workers=workers, tell=status.update)
+    console.print(gate.gate_table(lines))
+    failed = sum(not line.passed for line in lines)
+    console.print(f"{len(lines) - failed} of {len(lines)} comparisons pass.")
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def page() -> None:
+    """Make docs/benchmarks.md of a checkout from its result files."""
+    from benchmarks.page.results_page import write_page
+
+    written = Path("docs", "benchmarks.md")
+    write_page(Path("benchmarks", "results"), written)
+    new_console().print(f"Written: {written}")

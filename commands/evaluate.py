@@ -1,0 +1,65 @@
+"""`hmarl eval`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.measurement import EVALUATION_SEED
+from commands.options import Runs, TestEpisodes, TestSeed
+from commands.output import KEPT_RULE_WORDS, new_console, teller
+
+
+def evaluate(
+    baseline: Annotated[
+        list[str], typer.Option(help="Rule to compare with, or all; repeatable.", metavar="NAME")
+    ],
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder.", show_default="the newest", metavar="RUN")
+    ] = None,
+    untuned: Annotated[
+        bool, typer.Option("--untuned", help="Take the rules' levels from formulas.")
+    ] = False,
+    episodes: TestEpisodes = 1000,
+    seed: TestSeed = EVALUATION_SEED,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the results.", show_default="RUN/evaluation", file_okay=False
+        ),
+    ] = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """Compare a run with rules: same demand for all, intervals, plots, report."""
+    from benchmarks.evaluation.evaluate import evaluate as run_evaluation
+    from benchmarks.evaluation.verdicts import comparison_table, in_short
+    from policies.rules.search import baseline as find_rule
+    from policies.rules.search import baseline_names
+    from policies.runs.run_folder import load_run, newest_run
+
+    console = new_console()
+    tell = teller(console)
+    found = load_run(newest_run(runs) if run is None else run)
+    chain, rules = found.scenario, found.folder / "rules"
+    names = baseline_names(baseline, chain)
+    with console.status("setting up the rules" if untuned else "tuning the rules"):
+        policies = [
+            find_rule(name, chain, seed=found.seed, tuned=not untuned, cache=rules)
+            for name in names
+        ]
+    folder = found.folder / "evaluation" if out is None else out
+    with console.status(f"running {episodes} episodes of each policy"):
+        evaluation = run_evaluation(
+            chain,
+            [found.policy, *policies],
+            episodes=episodes,
+            seed=seed,
+            out=folder,
+            learned=found.policy.name,
+            start_rule=found.start_rule,
+        )
+    console.print(comparison_table(evaluation))
+    tell("\n".join(in_short(evaluation)))
+    if found.manifest.get("kept_rule"):
+        console.print(KEPT_RULE_WORDS)
+    tell(f"Tables, plots and report: {folder}")
