@@ -33,20 +33,16 @@ def evaluate(
     """Compare a run with rules: same demand for all, intervals, plots, report."""
     from benchmarks.evaluation.evaluate import evaluate as run_evaluation
     from benchmarks.evaluation.verdicts import comparison_table, in_short
-    from policies.rules.search import baseline as find_rule
     from policies.rules.search import baseline_names
-    from policies.runs.run_folder import load_run, newest_run
+    from policies.runs.run_folder import load_run, newest_run, rule_book
 
     console = new_console()
     tell = teller(console)
     found = load_run(newest_run(runs) if run is None else run)
-    chain, rules = found.scenario, found.folder / "rules"
+    chain, book = found.scenario, rule_book(found)
     names = baseline_names(baseline, chain)
     with console.status("setting up the rules" if untuned else "tuning the rules"):
-        policies = [
-            find_rule(name, chain, seed=found.seed, tuned=not untuned, cache=rules)
-            for name in names
-        ]
+        policies = [book.baseline(name, tuned=not untuned) for name in names]
     folder = found.folder / "evaluation" if out is None else out
     with console.status(f"running {episodes} episodes of each policy"):
         evaluation = run_evaluation(

@@ -77,7 +77,8 @@ def tune(
     if demand is None:
         refuse(csv_options, "there is no CSV without --demand")
     console = new_console()
-    chain = chain_of(scenario, teller(console), demand, csv_options, units)
+    tell = teller(console)
+    chain = chain_of(scenario, tell, demand, csv_options, units)
     chain = with_training(chain, config, learn=tiers_of(learn))
     check(chain)
     plan = make_plan(

@@ -7,10 +7,10 @@ from typing import Any, get_args
 
 import pytest
 import typer.main
+from inventory_env.decision.observation import CLIP, FEATURES
 from typer.exceptions import TyperException
 
 import cli
-from inventory_env.decision.observation import CLIP, FEATURES
 from inventory_env.description.demand import Demand
 from inventory_env.description.lead_time import LONGEST
 from inventory_env.description.rules import RuleConfig

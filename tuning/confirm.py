@@ -15,17 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.evaluation.intervals import Interval, student_interval
 from benchmarks.processes import process_pool
 from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
 from inventory_env.frozen import Array
 from inventory_env.simulation.tape import Purpose, draw_tape
+from policies.intervals import Interval, student_interval
+from policies.rules.rule_book import RuleBook
 from policies.runs.run_folder import read_json
-from policies.runs.training import DivergedError
+from policies.runs.training import DivergedError, train
 from tuning.plan import Plan
-from tuning.trial import judge, train_with_rules, tune_rule, with_settings
+from tuning.trial import judge, with_settings
 
 FRESH_SEEDS = 5
 FRESH_WORLDS = 1024
@@ -57,11 +58,11 @@ class FreshTraining:
     def run(self) -> None:
         """Train, judge, and write the judgement down."""
         chain = with_settings(self.plan.scenario, self.settings)
-        rules = self.plan.folder / "confirmation" / "rules" / f"seed-{self.seed}"
-        tune_rule(chain, self.seed, rules)
+        book = confirmation_book(self.plan, self.seed)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
         try:
-            run = train_with_rules(chain, self.seed, self.folder, rules)
+            run = train(chain, seed=self.seed, folder=self.folder, book=book)
         except DivergedError as error:
             write_json(self.folder / JUDGEMENT, {"error": str(error)})
             return
@@ -77,6 +78,12 @@ class FreshTraining:
         write_json(
             self.folder / JUDGEMENT, {"cost": cost, "fill_rate": fill_rate, "kept_rule": kept}
         )
+
+
+def confirmation_book(plan: Plan, seed: int) -> RuleBook:
+    """The start rule of all configurations under a fresh seed, tuned once."""
+    file = plan.folder / "confirmation" / f"rules-seed-{seed}.json"
+    return RuleBook(plan.scenario, seed, file)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from optuna.trial import FrozenTrial, TrialState
 from rich import box
 from rich.table import Table
 
-from benchmarks.evaluation.intervals import Interval
 from benchmarks.evaluation.words import number, signed
 from inventory_env.files import write_text
+from policies.intervals import Interval
 from tuning.confirm import Confirmation, Confirmed
 from tuning.importance import importances
 from tuning.places import failure, takes_a_place

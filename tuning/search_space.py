@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from inventory_env.decision.agents import Agents
+from inventory_env.decision.agents import Agents, learning_tiers
+from inventory_env.decision.resolve import ROWS, resolve, team_share
+from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError
-from policies.learning.ppo import ROWS, worlds_of
-from policies.rollout import team_share
 
 Value = float | int | str
 Values = Mapping[str, Value]
@@ -126,8 +126,8 @@ def search_space(scenario: Scenario, groups: Sequence[str], steps: int) -> Searc
             raise InputError(f"--search {group}: unknown; allowed: {', '.join(GROUPS)}")
     if not groups:
         raise InputError(f"--search: nothing to search; give some of {', '.join(GROUPS)}")
-    settings = scenario.training
-    own = settings.n_steps * worlds_of(scenario) * Agents(scenario).count
+    recipe = resolve(scenario, scenario.training)
+    own = recipe.settings.n_steps * recipe.worlds * agents_of(scenario)
     experiences = max(steps // UPDATES, own)
     ordered = tuple(group for group in GROUPS if group in groups)
     parameters = [
@@ -136,14 +136,20 @@ def search_space(scenario: Scenario, groups: Sequence[str], steps: int) -> Searc
     return SearchSpace(scenario, ordered, tuple(parameters), experiences)
 
 
+def agents_of(scenario: Scenario) -> int:
+    """How many sites of the chain learn."""
+    shape = shape_of(scenario)
+    return Agents(shape, learning_tiers(scenario.training.learn, shape, scenario.name)).count
+
+
 # --- parameters of each group -------------------------------------------------------------------
 
 
 def _ppo(scenario: Scenario, experiences: int) -> list[Parameter]:
-    base, agents = scenario.training, Agents(scenario).count
+    base, agents = scenario.training, agents_of(scenario)
     rows = agents * base.worlds_per_tape
     recipe = max(ROWS // rows, 1)
-    own_groups = max(worlds_of(scenario) // base.worlds_per_tape, 1)
+    own_groups = max(resolve(scenario, base).worlds // base.worlds_per_tape, 1)
     width = "x".join(map(str, base.hidden))
     limits = (0.01, 0.03)  # a limit of the scenario's cannot be lifted by a TOML file
     kl = _choice("target_kl", (NO_LIMIT, *limits), NO_LIMIT)
@@ -178,7 +184,7 @@ def _reward(scenario: Scenario, _: int) -> list[Parameter]:
     parameters: list[Parameter] = [
         _real("service_weight", 1e-3 * service, 3 * service, weights.service_level, log=True),
         _real("stockout_weight", 0.3 * holding, 10 * holding, weights.stockout, log=True),
-        _real("team_share", 0.0, 1.0, team_share(scenario)),
+        _real("team_share", 0.0, 1.0, team_share(scenario, scenario.training)),
     ]
     if weights.preset == "cost":
         parameters.insert(0, Choice("reward", ("cost", "original"), "cost"))
@@ -234,7 +240,7 @@ def _ppo_settings(space: SearchSpace, values: Values) -> dict[str, Any]:
     entropy = _rounded(values["entropy"])
     group = space.scenario.training.worlds_per_tape
     n_steps = int(values["n_steps"])
-    fitting = space.experiences // (n_steps * group * Agents(space.scenario).count)
+    fitting = space.experiences // (n_steps * group * agents_of(space.scenario))
     limit = float(values["target_kl"])
     return {
         "learning_rate": rate,

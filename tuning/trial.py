@@ -3,7 +3,6 @@
 import shutil
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from optuna import Trial, TrialPruned
@@ -15,8 +14,8 @@ from inventory_env.description.settings import TrainingSettings
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.policy import Policy
 from policies.rollout import run_episodes
-from policies.rules.search import start_rule
-from policies.runs.run_folder import RULES, Run
+from policies.rules.rule_book import RuleBook
+from policies.runs.run_folder import RULE_BOOK
 from policies.runs.training import train
 from tuning.places import ERROR
 from tuning.plan import Plan
@@ -50,10 +49,12 @@ def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
         folder.mkdir(parents=True)
         write_config(folder / TRIAL_CONFIG, settings)
         chain = with_settings(plan.scenario, settings.model_copy(update={"steps": plan.steps}))
-        tape = judging_tape(chain, plan.seed)
+        tape, book = judging_tape(chain, plan.seed), rule_book(plan)
         costs, fills = [], []
         for index, seed in enumerate(plan.training_seeds()):
-            run = train_with_rules(chain, seed, folder / f"seed-{index}", rules(plan))
+            run_folder = folder / f"seed-{index}"
+            run_folder.mkdir()
+            run = train(chain, seed=seed, folder=run_folder, book=book)
             cost, fill = judge(run.learned, chain, tape)
             costs.append(cost)
             fills.append(fill)
@@ -89,22 +90,9 @@ def with_settings(scenario: Scenario, settings: TrainingSettings) -> Scenario:
     return scenario.model_copy(update={"training": settings})
 
 
-def rules(plan: Plan) -> Path:
-    """Levels of the start rule of all trials, tuned once."""
-    return plan.folder / RULES
-
-
-def tune_rule(scenario: Scenario, seed: int, folder: Path) -> None:
-    """Search the start rule's levels, unless they are in the folder."""
-    start_rule(scenario, seed=seed, cache=folder)
-
-
-def train_with_rules(chain: Scenario, seed: int, folder: Path, rules: Path) -> Run:
-    """Train in a new folder, from a start rule whose levels are known."""
-    (folder / RULES).mkdir(parents=True)
-    for file in rules.glob("*.json"):
-        shutil.copy(file, folder / RULES)
-    return train(chain, seed=seed, folder=folder)
+def rule_book(plan: Plan) -> RuleBook:
+    """The start rule of all trials, tuned once."""
+    return RuleBook(plan.scenario, plan.seed, plan.folder / RULE_BOOK)
 
 
 def judging_tape(scenario: Scenario, seed: int) -> Tape:

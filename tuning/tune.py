@@ -13,7 +13,7 @@ from tuning.report import write_report
 from tuning.results import settings_of, write_results
 from tuning.storage import open_storage, sqlite_url
 from tuning.study import open_study, storage_errors
-from tuning.trial import rules, tune_rule
+from tuning.trial import rule_book
 from tuning.worker import work, work_in_processes
 
 
@@ -48,7 +48,7 @@ def tune(
         if not (plan.folder / SCENARIO).exists():
             write_scenario(plan.folder, plan.scenario)
         with console.status("tuning the rule to start from"):
-            tune_rule(plan.scenario, plan.seed, rules(plan))
+            rule_book(plan).start()
         with Board(console, study, plan, trials):
             if workers == 1:
                 work(plan, trials)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.evaluation.intervals import Interval, bootstrap_interval
-from benchmarks.evaluation.intervals import mean_interval as mean_interval  # noqa: PLC0414
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
+from policies.intervals import Interval, bootstrap_interval
+from policies.intervals import mean_interval as mean_interval  # noqa: PLC0414
 
 NO_DIFFERENCE = "no difference that these episodes can tell"
 IDENTICAL = "no difference: the same in every episode"

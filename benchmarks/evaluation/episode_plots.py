@@ -167,8 +167,8 @@ def _order_panel(
 
 def _dearest_store(outcome: Outcome) -> int:
     said = outcome.statement
-    cost = said["store_holding"] + said["store_shortage"] + said["store_ordering"]
-    return int(np.argmax(cost))
+    cost = said["holding"] + said["shortage"] + said["ordering"]
+    return int(np.argmax(cost[: outcome.recording.stock.shape[2]]))
 
 
 def _typical_world(evaluation: Evaluation) -> int:

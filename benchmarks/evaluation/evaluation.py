@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.evaluation.compare import METRICS, Comparison, compare
-from benchmarks.evaluation.intervals import mean_interval
 from benchmarks.evaluation.recording import Recorder, Recording
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
 from inventory_env.simulation.tape import Purpose, draw_tape
+from policies.intervals import mean_interval
 from policies.policy import Policy
 from policies.rollout import run_episodes
 

@@ -8,9 +8,9 @@ from matplotlib.patches import Patch
 
 from benchmarks.evaluation.compare import METRICS, Comparison
 from benchmarks.evaluation.evaluation import Evaluation
-from benchmarks.evaluation.intervals import mean_interval
 from benchmarks.evaluation.style import INK, LEARNED, MUTED, RULE, WORSE, readable_range
 from benchmarks.evaluation.words import signed, with_margin
+from policies.intervals import mean_interval
 
 Formatter = Callable[[float], str]
 

@@ -40,17 +40,18 @@ class Recorder:
         """Keep one period."""
         kept = {
             "position": seen.position,
-            "ordered": ledger.store_ordered,
+            "ordered": ledger.ordered,
             "demand": ledger.demand,
             "unmet": ledger.demand - ledger.served,
-            "stock": ledger.store_closing,
+            "stock": ledger.closing,
         }
         if self._reference is not None:
-            on_the_books = seen.position + seen.state.store_backorders
-            wishes = self._reference.wishes(seen)[:, : seen.params.stores]
-            kept["reference"] = project(wishes, seen.params.store_limits, on_the_books, seen.period)
+            on_the_books = seen.position + seen.state.backorders
+            wishes = seen.completed(self._reference.wishes(seen))
+            kept["reference"] = project(wishes, seen.params.limits, on_the_books, seen.period)
         for name, values in kept.items():
-            self._rows.setdefault(name, []).append(values[:RECORDED_WORLDS].copy())
+            of_stores = values[:RECORDED_WORLDS, : seen.params.stores]
+            self._rows.setdefault(name, []).append(of_stores.copy())
 
     def recording(self) -> Recording:
         """Everything kept so far."""

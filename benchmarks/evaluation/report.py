@@ -97,7 +97,8 @@ def _policies(evaluation: Evaluation) -> str:
 
 def _learners(scenario: Scenario) -> str:
     """Who learned, and who did not though it decides."""
-    learning, deciding = scenario.learning_tiers(), scenario.deciding_tiers()
+    deciding, learn = scenario.deciding_tiers(), scenario.training.learn
+    learning = [tier for tier in deciding if learn == "all" or tier in learn]
     others = [tier for tier in deciding if tier not in learning]
     told = f"Learned: {', '.join(learning)}."
     return f"{told} Not learned in this run: {', '.join(others)}." if others else told

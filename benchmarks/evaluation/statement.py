@@ -4,8 +4,7 @@ import numpy as np
 
 from benchmarks.evaluation.evaluation import Evaluation, Outcome
 from benchmarks.evaluation.words import columns, number
-from inventory_env.description.scenario import Scenario
-from inventory_env.frozen import Array
+from inventory_env.simulation.facts import site_names
 
 
 def statement(evaluation: Evaluation, name: str) -> str:
@@ -47,45 +46,20 @@ def statement(evaluation: Evaluation, name: str) -> str:
 def unit_rows(
     evaluation: Evaluation, outcome: Outcome
 ) -> list[tuple[str, tuple[float, float, float, float]]]:
-    """Opening, received, sold or shipped, and closing units of every site with its own stock."""
-    scenario, said = evaluation.scenario, outcome.statement
-
-    def row(tier: str, out: str, at: int | None = None) -> tuple[float, float, float, float]:
-        keys = (f"{tier}_opening", f"{tier}_received", out, f"{tier}_closing")
-        opening, received, gone, closing = (
-            float(said[key] if at is None else said[key][at]) for key in keys
-        )
-        return opening, received, gone, closing
-
-    rows = [(store.name, row("store", "sold", i)) for i, store in enumerate(scenario.stores)]
-    rows += [(site, row(site, f"{site}_shipped")) for site in _upstream(scenario)]
-    return rows
+    """Opening, received, sold or shipped, and closing units of every site that has a stock."""
+    kinds = ("opening", "received", "sold", "closing")
+    return [
+        (name, tuple(float(outcome.statement[kind][site]) for kind in kinds))  # type: ignore[misc]
+        for site, name in enumerate(site_names(evaluation.scenario))
+    ]
 
 
 def money_rows(
     evaluation: Evaluation, outcome: Outcome
 ) -> list[tuple[str, tuple[float, float, float]]]:
     """Holding, shortage and ordering cost of every site, over all counted periods."""
-    scenario, said = evaluation.scenario, outcome.statement
-
-    def at(key: str, store: int) -> float:
-        values: Array = said[key]
-        return float(values[store])
-
-    rows = [
-        (
-            store.name,
-            (at("store_holding", i), at("store_shortage", i), at("store_ordering", i)),
-        )
-        for i, store in enumerate(scenario.stores)
+    kinds = ("holding", "shortage", "ordering")
+    return [
+        (name, tuple(float(outcome.statement[kind][site]) for kind in kinds))  # type: ignore[misc]
+        for site, name in enumerate(site_names(evaluation.scenario))
     ]
-    for site in _upstream(scenario):
-        rows.append((site, (float(said[f"{site}_holding"]), 0.0, float(said[f"{site}_ordering"]))))
-    return rows
-
-
-def _upstream(scenario: Scenario) -> list[str]:
-    """The sites above the stores that have a stock of their own."""
-    if scenario.warehouse.unlimited:
-        return []
-    return ["warehouse"] if scenario.supplier.unlimited else ["warehouse", "supplier"]

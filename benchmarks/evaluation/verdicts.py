@@ -6,8 +6,8 @@ from rich.table import Table
 
 from benchmarks.evaluation.compare import IDENTICAL, Comparison
 from benchmarks.evaluation.evaluation import Evaluation
-from benchmarks.evaluation.intervals import mean_interval
 from benchmarks.evaluation.words import number, share, with_margin
+from policies.intervals import mean_interval
 
 
 def comparison_table(evaluation: Evaluation) -> Table:

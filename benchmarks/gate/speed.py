@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.speed.speed import Work, training_turns
+from inventory_env.decision.resolve import resolve
 from inventory_env.description.scenario import Scenario
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.simulation.chain import Chain
@@ -81,7 +82,8 @@ def drawing(scenario: Scenario, worlds: int) -> tuple[Work, Work]:
 def vec_env(scenario: Scenario, worlds: int) -> tuple[Work, Work]:
     """Periods of random actions."""
     rule = RulePolicy("base-stock", formula_rule("base-stock", scenario))
-    env = ChainVecEnv(scenario, rule, seed=0, worlds=worlds)
+    settings = scenario.training.model_copy(update={"continuing": False, "worlds": worlds})
+    env = ChainVecEnv(scenario, resolve(scenario, settings), rule, seed=0)
     space: Any = env.action_space
     actions = np.random.default_rng(0).integers(space.n, size=(PERIODS, env.num_envs))
     env.reset()

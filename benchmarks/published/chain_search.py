@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from inventory_env.description.population import needs
 from inventory_env.description.rules import BaseStock, CappedBaseStock, OrderRule
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
@@ -45,14 +46,15 @@ def tune_chain(scenario: Scenario, *, seed: int = 0, capped_stores: bool = True)
     """
     worlds = max(STORE_PERIODS // (scenario.periods * len(scenario.stores)), 16)
     tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=worlds)
-    needs, mean, sd = scenario.store_needs(), scenario.demand_mean, scenario.demand_sd
+    need = needs(scenario, echelon=False).at(slice(0, len(scenario.stores)))
+    mean, sd = scenario.demand_mean, scenario.demand_sd
 
     def cost(chain: ChainRules) -> float:
         return float(mean_costs(chain.policy(), chain.scenario, tape).mean())
 
     def alike(point: Array) -> ChainRules:
         level, cap, store_level, store_cap = point
-        levels = np.array([need.level(store_level) for need in needs])
+        levels = need.level(store_level)[0]
         caps = np.maximum(mean + (store_cap if capped_stores else np.inf) * sd, 0.0)
         return ChainRules(_warehouse(scenario, level, cap), CappedBaseStock(levels, caps))
 
@@ -90,7 +92,9 @@ def _simplex(cost: Callable[[Array], float], start: Array) -> Array:
 def _warehouse(scenario: Scenario, level: float, cap: float) -> Scenario:
     """The chain with its warehouse's rule at a point in standard units: sds over the cover, and
     the sum of the stores' sds of one period."""
-    found = {"level": round(scenario.warehouse_need().level(float(level)), 3)}
+    echelon = scenario.warehouse.rule.position == "echelon"
+    need = needs(scenario, echelon=echelon).at(len(scenario.stores))
+    found = {"level": round(need.level(float(level)).item(), 3)}
     if scenario.warehouse.rule.kind == "capped-base-stock":
         most = scenario.demand_mean.sum() + cap * scenario.demand_sd.sum()
         found["cap"] = round(max(float(most), 0.0), 3)

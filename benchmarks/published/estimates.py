@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 
 from benchmarks.published.exact import demand_pmf
+from inventory_env.description.population import needs
 from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
@@ -123,10 +124,12 @@ def demand_controls(scenario: Scenario, tape: Tape) -> Array:
     if not known or not scenario.warehouse.unlimited or scenario.demand_correlation:
         return np.zeros((tape.worlds, 0))
     columns = []
-    for i, (store, need) in enumerate(zip(scenario.stores, scenario.store_needs(), strict=True)):
+    need = needs(scenario, echelon=False)
+    for i, store in enumerate(scenario.stores):
+        mean, sd = need.mean[0, i], need.sd[0, i]
         total = np.zeros((tape.periods + 1, tape.worlds))
         np.cumsum(tape.demand[:, :, i], axis=0, out=total[1:])
-        cover = round(need.cover)
+        cover = round(float(need.cover[0, i]))
         for periods in (1, cover, 2 * cover):
             if periods >= tape.periods:
                 continue
@@ -134,8 +137,8 @@ def demand_controls(scenario: Scenario, tape: Tape) -> Array:
             units = np.arange(len(pmf))
             first = max(scenario.warm_up - periods, 0)
             window = total[first + periods :] - total[first:-periods]
-            columns.append(window.mean(axis=0) - need.mean * periods)
-            for level in need.mean * periods + CONTROL_LEVELS * need.sd * periods**0.5:
+            columns.append(window.mean(axis=0) - mean * periods)
+            for level in mean * periods + CONTROL_LEVELS * sd * periods**0.5:
                 expected = pmf @ np.maximum(units - level, 0.0)
                 columns.append(np.maximum(window - level, 0.0).mean(axis=0) - expected)
     return np.column_stack(columns)

@@ -28,9 +28,9 @@ def optimal_cost(scenario: Scenario) -> float:
     """
     store = _only_store(scenario)
     distribution = store.demand.distribution(1.0)
-    need = scenario.store_needs()[0]
-    probability = need.shortage / (need.shortage + need.holding)
-    over_cover = demand_pmf(store, round(need.cover)).cumsum()
+    probability = store.shortage_cost / (store.shortage_cost + store.holding_cost)
+    cover = round(store.lead_time.moments[0]) + store.orders.review
+    over_cover = demand_pmf(store, cover).cumsum()
     most = int(np.searchsorted(over_cover, probability)) + 1
     largest = int(distribution.ppf(FIRST_LARGEST_ORDER))
     while True:

@@ -14,10 +14,9 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario, validated
 from inventory_env.errors import InputError, describe
 from inventory_env.frozen import Frozen, NonNegative, Positive
-from inventory_env.simulation.upstream import UpstreamRule, UpstreamTier
+from inventory_env.simulation.params import Params
 from policies.policy import Policy
-from policies.rules.rule_based import RulePolicy
-from policies.rules.start import ChainPolicy
+from policies.rules.rule_based import ChainPolicy, RulePolicy
 
 PROBLEMS = Path(__file__).parent / "problems"
 Suite = Literal["lost-sales", "one-warehouse", "backorder", "serial", "every-tier"]
@@ -54,8 +53,7 @@ class KnownRule(Frozen):
         """The rule, ready to run; it decides upstream only where it has rules of its own there."""
         cap = np.inf if self.cap is None else self.cap
         stores = RulePolicy(self.label, CappedBaseStock(np.array(self.level), np.array(cap)))
-        own: dict[UpstreamTier, RuleConfig | None]
-        own = {"warehouse": self.warehouse, "supplier": self.supplier}
+        own: dict[str, RuleConfig | None] = {"warehouse": self.warehouse, "supplier": self.supplier}
         changes: dict[str, Any] = {
             tier: getattr(scenario, tier).model_copy(update={"rule": rule})
             for tier, rule in own.items()
@@ -64,7 +62,7 @@ class KnownRule(Frozen):
         if not changes:
             return stores
         chain = scenario.model_copy(update=changes)
-        return ChainPolicy(self.label, stores, tuple(UpstreamRule.of(chain, tier) for tier in own))
+        return ChainPolicy(self.label, stores, Params.of(chain).rules)
 
 
 class Instance(Frozen):

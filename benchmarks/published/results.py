@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from benchmarks.evaluation.intervals import Interval, normal_interval
 from benchmarks.published.instances import Cell
 from benchmarks.result_files import read_result
 from inventory_env.frozen import Frozen, NonNegative, Positive
+from policies.intervals import Interval, normal_interval
 
 
 class Check(Frozen):

@@ -32,11 +32,12 @@ from benchmarks.published.results import (
     result_file,
 )
 from benchmarks.result_files import write_result
+from inventory_env.description.population import needs
 from inventory_env.description.scenario import Scenario
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.policy import Policy
 from policies.rollout import mean_costs
-from policies.rules.search import start_rule
+from policies.rules.rule_book import RuleBook
 from policies.runs.certificate import certificate
 
 QUICK_STEPS = 200_000
@@ -180,7 +181,7 @@ def paired_rule(cell: Cell, scenario: Scenario) -> Policy:
     """The rule that policies are paired with: the known one, or one tuned with seed 0."""
     if cell.instance.rule is not None:
         return cell.instance.rule.policy(scenario)
-    return start_rule(scenario, seed=0)
+    return RuleBook(scenario, 0).start()
 
 
 def best_base_stock(scenario: Scenario) -> KnownRule:
@@ -193,7 +194,7 @@ def best_base_stock(scenario: Scenario) -> KnownRule:
     def cost(level: int) -> float:
         return float(mean_costs(rule(level).policy(scenario), scenario, tape).mean())
 
-    level = round(scenario.store_needs()[0].level())
+    level = round(needs(scenario, echelon=False).level().item())
     here = cost(level)
     for step in (-1, 1):
         while (there := cost(level + step)) < here:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.evaluation.intervals import welch_interval
 from benchmarks.published.instances import Cell
 from benchmarks.published.measured import Measured
 from benchmarks.published.results import CellResult
+from policies.intervals import welch_interval
 
 
 class TargetLine(NamedTuple):

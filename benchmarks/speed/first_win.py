@@ -9,13 +9,15 @@ from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger
 
 from benchmarks.evaluation.compare import mean_interval
+from inventory_env.decision.resolve import resolve
 from inventory_env.description.scenario import Scenario
+from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.learning.learned import LearnedPolicy
-from policies.learning.ppo import FallingEntropy, make_algorithm, make_env
+from policies.learning.ppo import FallingEntropy, make_algorithm, with_reward_scale
 from policies.policy import Policy
 from policies.rollout import mean_costs
-from policies.rules.search import start_rule
+from policies.rules.rule_book import RuleBook
 
 EVERY = 0.5  # seconds of training between two judgements
 LIMIT = 60.0  # seconds of training
@@ -40,13 +42,14 @@ def first_win(scenario: Scenario, reorder_point: Policy, *, seed: int) -> FirstW
     95 % interval of the saving is above zero.
     """
     started = time.perf_counter()
-    rule = start_rule(scenario, seed=seed)
+    rule = RuleBook(scenario, seed).start()
     tuned = time.perf_counter()
     torch.set_num_threads(1)
-    model = make_algorithm(scenario, make_env(scenario, rule, seed), seed=seed)
+    recipe = with_reward_scale(resolve(scenario, scenario.training), scenario, rule, seed)
+    env = ChainVecEnv(scenario, recipe, rule, seed=seed)
+    model = make_algorithm(env.interface, env, seed=seed)
     model.set_logger(Logger(None, []))
-    algorithm = scenario.training.algorithm
-    learned = LearnedPolicy(scenario, rule, model.policy, algorithm)
+    learned = LearnedPolicy(env.interface, rule, model.policy)
     rivals = {"reorder point": reorder_point, "start rule": rule}
     judge = _Judge(scenario, learned, rivals, seed, tuned)
     model.learn(

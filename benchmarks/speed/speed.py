@@ -17,14 +17,16 @@ from benchmarks.speed.idle_env import IdleVecEnv
 from benchmarks.speed.peers import peers, plain_chain
 from inventory_env.decision.agents import Agents
 from inventory_env.decision.formula_start import FormulaStart
+from inventory_env.decision.resolve import resolve
+from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.description.training_config import with_training
-from inventory_env.envs.vec_env import ChainVecEnv
+from inventory_env.envs.vec_env import ChainVecEnv, Start
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Money
 from inventory_env.simulation.tape import Purpose, draw_tape
-from policies.learning.ppo import make_algorithm, make_env, worlds_of
+from policies.learning.ppo import make_algorithm, with_reward_scale
 from policies.rules.rule_based import RulePolicy
 from policies.rules.search import formula_rule, tuned_rule
 
@@ -193,7 +195,8 @@ def _peers(repetitions: int) -> tuple[PeerSpeed, ...]:
 def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
     """Rows, and rows a second over whole episodes with their ends and the next one's tape."""
     rule = _rule("base-stock", scenario)
-    env = ChainVecEnv(scenario, rule, seed=0, worlds=worlds_of(scenario))
+    settings = scenario.training.model_copy(update={"continuing": False})
+    env = ChainVecEnv(scenario, resolve(scenario, settings), rule, seed=0)
     shape = (scenario.periods, env.num_envs)
     assert isinstance(env.action_space, spaces.Discrete)
     actions = np.random.default_rng(0).integers(env.action_space.n, size=shape)
@@ -210,13 +213,19 @@ def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
 def training_turns(scenario: Scenario, updates: int) -> tuple[Work, Work]:
     """So many updates of PPO on the chain, and the same on a VecEnv that does nothing."""
     torch.set_num_threads(1)
-    stores_only = not Agents(scenario).upstream
-    start = _rule("capped-base-stock", scenario) if stores_only else FormulaStart(scenario)
-    env = make_env(scenario, start, 0)
-    rows = scenario.training.n_steps * env.num_envs * updates
+    recipe = resolve(scenario, scenario.training)
+    stores_only = recipe.learns == ("stores",)
+    start: Start = FormulaStart(shared=recipe.shared)
+    if stores_only:
+        start = _rule("capped-base-stock", scenario)
+    recipe = with_reward_scale(recipe, scenario, start, seed=0)
+    env = ChainVecEnv(scenario, recipe, start, seed=0)
+    rows = recipe.settings.n_steps * env.num_envs * updates
+
+    interface = env.interface
 
     def turn(env: VecEnv) -> Work:
-        learner = make_algorithm(scenario, env, seed=0)
+        learner = make_algorithm(interface, env, seed=0)
         learner.set_logger(Logger(None, []))
 
         def learn() -> None:
@@ -229,12 +238,14 @@ def training_turns(scenario: Scenario, updates: int) -> tuple[Work, Work]:
 
 def _training(scenario: Scenario, pairs: int, updates: int) -> TrainingSpeed:
     """Chain and nothing in turn, so that drift of the machine cancels."""
-    works, agents = training_turns(scenario, updates), Agents(scenario).count
+    works = training_turns(scenario, updates)
     for work in works:
         work()
     turns = [[_seconds(work) for work in works] for _ in range(pairs)]
     chain, nothing = zip(*turns, strict=True)
-    rows = scenario.training.n_steps * worlds_of(scenario) * agents * updates
+    recipe = resolve(scenario, scenario.training)
+    agents = Agents(shape_of(scenario), recipe.learns).count
+    rows = recipe.settings.n_steps * recipe.worlds * agents * updates
     shares = [ceiling / real for real, ceiling in zip(chain, nothing, strict=True)]
     return TrainingSpeed(
         scenario=scenario.name,

@@ -177,7 +177,7 @@ def _stage(
 ) -> Stage:
     return Stage(
         name=name,
-        learns=() if run is None else run.scenario.learning_tiers(),
+        learns=() if run is None else run.recipe.learns,
         steps=0 if run is None else run.scenario.training.steps,
         training_seconds=0.0 if run is None else run.manifest["training_seconds"],
         kept_rule=run is not None and run.manifest["kept_rule"],

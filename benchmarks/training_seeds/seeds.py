@@ -8,7 +8,8 @@ from typing import Any
 from benchmarks.evaluation.evaluation import run_policies
 from benchmarks.measurement import Tell
 from inventory_env.description.scenario import Scenario
-from policies.rules.search import BASELINES, baseline
+from policies.rules.rule_book import RuleBook
+from policies.rules.search import BASELINES
 from policies.runs.certificate import certificate
 from policies.runs.training import train
 
@@ -33,7 +34,8 @@ def judge_seeds(
     Returns:
         Results ready for JSON, with their certificate.
     """
-    rules = [baseline(name, scenario, seed=seeds[0]) for name in BASELINES]
+    book = RuleBook(scenario, seeds[0])
+    rules = [book.baseline(name) for name in BASELINES]
     runs = []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:

@@ -137,7 +137,7 @@ def _carry_on(
     config = read_config(folder)
     if not (folder / RECIPE).exists():
         book = RuleBook(scenario, config["seed"], folder / RULE_BOOK) if book is None else book
-        write_recipe(folder, _recipe(folder, book))
+        write_recipe(folder, _recipe(folder, scenario, config["seed"], book))
     with _one_thread():
         training = _Training(folder, scenario, config["seed"], on_progress)
         training.log_to(tensorboard=bool(config.get("tensorboard")))
@@ -145,13 +145,13 @@ def _carry_on(
     return load_run(folder)
 
 
-def _recipe(folder: Path, book: RuleBook) -> Recipe:
+def _recipe(folder: Path, scenario: Scenario, seed: int, book: RuleBook) -> Recipe:
     """What is trained, for good: settings resolved, the start found, rewards scaled."""
     others, decided = run_others(folder)
-    recipe = resolve(book.scenario, book.scenario.training)
+    recipe = resolve(scenario, scenario.training)
     rules = find_start(recipe, book, others=others, decided=decided)
     recipe = recipe.model_copy(update={"start": rules})
-    return with_reward_scale(recipe, book.scenario, start_policy(rules, others), book.seed)
+    return with_reward_scale(recipe, scenario, start_policy(rules, others), seed)
 
 
 @contextmanager

@@ -12,14 +12,14 @@ from benchmarks.evaluation.compare import (
     Metric,
     compare,
 )
-from benchmarks.evaluation.intervals import (
+from inventory_env.errors import InputError
+from inventory_env.frozen import Array
+from policies.intervals import (
     bootstrap_interval,
     mean_interval,
     student_interval,
     welch_interval,
 )
-from inventory_env.errors import InputError
-from inventory_env.frozen import Array
 
 BY_NAME = {metric.name: metric for metric in METRICS}
 

@@ -6,8 +6,8 @@ from typing import get_args
 
 import numpy as np
 import pytest
-
 from inventory_env.decision.observation import FEATURES, Observer
+
 from inventory_env.description.replay import scenario_with_demand
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario, shipped_names

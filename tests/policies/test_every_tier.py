@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from inventory_env.decision.observation import Observer
+from inventory_env.simulation.upstream import UpstreamRule
 
 from inventory_env.decision.agents import Agents
-from inventory_env.decision.observation import Observer
 from inventory_env.description.scenario import Scenario
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
@@ -18,7 +19,6 @@ from inventory_env.simulation.ledger import Money
 from inventory_env.simulation.situation import Memory, Situation
 from inventory_env.simulation.state import State
 from inventory_env.simulation.tape import Purpose, draw_tape
-from inventory_env.simulation.upstream import UpstreamRule
 from policies.learning.ppo import make_algorithm, make_env
 from policies.policy import Policy
 from policies.rollout import mean_costs

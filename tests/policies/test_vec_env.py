@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from inventory_env.decision.observation import CLIP, FEATURES
 from scipy import stats
 from stable_baselines3 import PPO
 
 from inventory_env.decision.credit import Credit, ExpectedShortage
-from inventory_env.decision.observation import CLIP, FEATURES
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.description.settings import RewardWeights, RuleOffset
