@@ -46,6 +46,8 @@ KPIS = (
     "reward_per_episode",
 )
 
+NOTHING = 1e-9  # units; what rounding leaves is no stock
+
 
 class Tally:
     """Adds up the ledgers of an episode and turns them into KPIs, one value a world.
@@ -82,7 +84,7 @@ class Tally:
         demand, closing = ledger.demand[:, stores], ledger.closing[:, stores]
         unmet = demand - ledger.served[:, stores]
         self._add("unmet", unmet)
-        self._add("ready", (closing > 0).astype(np.float64))
+        self._add("ready", (closing > NOTHING).astype(np.float64))
         self._add("reward", over_sites(rewards))
         self._add_flow("demand", demand)
         for tier in self._shape.tiers:

@@ -22,9 +22,14 @@ class State:
     backorders: Array  # (world, site) customers' or downstream sites' orders that wait
 
     @cached_property
+    def holdings(self) -> Array:
+        """(world, site) on hand and on the way."""
+        return self.on_hand + self.pipeline.sum(axis=0)
+
+    @cached_property
     def stock(self) -> Array:
         """(world, site) on hand and on the way, less backorders."""
-        return self.on_hand + self.pipeline.sum(axis=0) - self.backorders
+        return self.holdings - self.backorders
 
     @cached_property
     def position(self) -> Array:
@@ -32,11 +37,14 @@ class State:
         return self.stock + self.owed
 
     def echelon_position(self, shape: Shape) -> Array:
-        """(world, site) inventory position of a site and everything downstream of it."""
-        echelon = self.position.copy(order="K")
+        """(world, site) inventory position of a site and everything downstream of it: what sites
+        on the way down owe each other cancels."""
+        echelon = self.holdings.copy(order="K")
         below = shape.columns("stores")
+        echelon[:, below] = self.stock[:, below]
         for tier in shape.upstream:
             column = shape.columns(tier)
             echelon[:, column] += over_sites(echelon[:, below])[:, None]
             below = column
+        echelon += self.owed
         return echelon
