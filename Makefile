@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo setup test clean
+.PHONY: demo setup test test-lowest clean
 
 demo: setup  ## train the built-in scenario, then compare with every tuned rule
 	$(BIN)/hmarl train
@@ -9,15 +9,21 @@ demo: setup  ## train the built-in scenario, then compare with every tuned rule
 
 setup: .venv/ready
 
-.venv/ready: pyproject.toml constraints.txt
+.venv/ready: WITH := -c constraints.txt -e ".[dev]"
+.venv/ready: constraints.txt
+.venv-lowest/ready: PYTHON := python3.11
+.venv-lowest/ready: WITH := -c constraints-lowest.txt -e ".[test]"
+.venv-lowest/ready: constraints-lowest.txt
+
+.venv/ready .venv-lowest/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "hmarl needs Python 3.11 or newer, this is $$($(PYTHON) --version 2>&1);" \
 		"name another one: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -m venv .venv || \
+	@$(PYTHON) -m venv $(@D) || \
 		{ echo "cannot make a virtual environment; on Debian or Ubuntu:" \
 		"sudo apt install python3-venv" >&2; exit 1; }
-	@echo "Installing into .venv (once) ..."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@echo "Installing into $(@D) (once) ..."
+	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check $(WITH)
 	@touch $@
 
 test: setup
@@ -26,6 +32,9 @@ test: setup
 	$(BIN)/mypy
 	$(BIN)/pytest
 
+test-lowest: .venv-lowest/ready  ## the tests with the lowest versions that pyproject.toml allows
+	.venv-lowest/bin/pytest
+
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

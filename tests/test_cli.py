@@ -155,6 +155,12 @@ def test_tensorboard_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Path("runs").exists()
 
 
+def test_tensorboard_events_are_written() -> None:
+    result = run("train", "--scenario", "chain.toml", "--tensorboard")
+    assert result.exit_code == 0
+    assert list(Path("runs").glob("*/events.out.tfevents.*"))
+
+
 def test_train_stop_resume_eval(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("train", "--scenario", "chain.toml", "--runs", "whole")
     assert result.exit_code == 0

@@ -1,26 +1,30 @@
 """What the docs name exists, and what exists is named in them."""
 
+import json
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import typer.main
-from inventory_env.decision.observation import CLIP, FEATURES
+import yaml
 from typer.exceptions import TyperException
 
 import cli
+from inventory_env.decision.features import SEVEN
+from inventory_env.decision.interface import CLIP
 from inventory_env.description.demand import Demand
 from inventory_env.description.lead_time import LONGEST
-from inventory_env.description.rules import RuleConfig
+from inventory_env.description.rules import Rationing, RuleConfig
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import ActionScheme, Extra, RewardWeights
 from inventory_env.recorded.demand_csv import MENDABLE
 from inventory_env.simulation.kpis import KPIS
 from inventory_env.simulation.ledger import Money
-from inventory_env.simulation.rationing import Rationing
-from inventory_env.simulation.situation import RECENT
+from inventory_env.simulation.memory import RECENT
 from inventory_env.simulation.tape import MEAN_BLOCK
 from policies.rules.search import JOINT_SEARCH_STORES
 
@@ -60,7 +64,7 @@ def choices(model: Any, key: str) -> list[str]:
     ("heading", "names"),
     [
         ("KPIs", KPIS),
-        ("Observation", FEATURES),
+        ("Observation", [kind().kind for kind in SEVEN]),
         ("Extras", get_args(Extra)),
         ("Demand", tags(Demand, "kind")),
         ("Rules", tags(RuleConfig, "kind")),
@@ -124,8 +128,14 @@ def test_what_tuning_found_is_what_the_kept_reports_say(page: str, study: str) -
 
 def commands(text: str) -> list[str]:
     """Every hmarl command line in the fenced blocks of a page."""
-    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return command_lines(
+        "\n".join(re.findall(r"^```[^\n]*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL))
+    )
+
+
+def command_lines(script: str) -> list[str]:
+    """Those that start with hmarl."""
+    lines = script.replace("\\\n", " ").splitlines()
     found = [re.match(r"\s*(?:\$ )?(?:\S*/)?(hmarl\b.*)", line) for line in lines]
     return [match.group(1) for match in found if match]
 
@@ -141,12 +151,23 @@ def parse(command: str) -> None:
         context = node.make_context(name, words, parent=context)
 
 
+def scripts(workflow: Path) -> list[str]:
+    """What the steps of a GitHub Actions workflow run."""
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
+    return [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+
+
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+GUARD = ROOT / "docs" / "examples" / "guard-policies.yml"
+WORKFLOWS = (GUARD, *sorted((ROOT / ".github" / "workflows").glob("*.yml")))
+FOUND = {
+    **{page: commands(page.read_text(encoding="utf-8")) for page in PAGES if page.exists()},
+    **{workflow: command_lines("\n".join(scripts(workflow))) for workflow in WORKFLOWS},
+}
 COMMANDS = [
-    pytest.param(command, id=f"{page.name}: {command}")
-    for page in PAGES
-    if page.exists()
-    for command in commands(page.read_text(encoding="utf-8"))
+    pytest.param(command, id=f"{file.name}: {command}")
+    for file, lines in FOUND.items()
+    for command in lines
 ]
 
 
@@ -163,3 +184,35 @@ def test_a_wrong_command_is_noticed(command: str) -> None:
     assert commands(block) == [f"{command}  # oops"]
     with pytest.raises(TyperException):
         parse(command)
+
+
+def test_the_guard_is_read_as_commands() -> None:
+    assert {command.split()[1] for command in FOUND[GUARD]} == {"eval", "bench"}
+
+
+def test_the_ci_runs_what_there_is() -> None:
+    for script in scripts(ROOT / ".github" / "workflows" / "ci.yml"):
+        assert (ROOT / script).is_file()
+
+
+@pytest.mark.parametrize(
+    ("upper_ends", "cheaper"),
+    [((-2.0, 0.0), None), ((-2.0, 0.1), "rule 1"), ((None,), ""), ((), "")],
+    ids=["no rule is cheaper", "one may be", "an end that does not exist", "nothing compared"],
+)
+def test_the_guard_fails_where_a_rule_may_be_cheaper(
+    tmp_path: Path, upper_ends: tuple[float | None, ...], cheaper: str | None
+) -> None:
+    rows = [
+        {"baseline": f"rule {i}", "metric": metric, "ci95": [-3.0, end]}
+        for i, upper in enumerate(upper_ends)
+        for metric, end in (("cost_per_period", upper), ("fill_rate", 0.01))
+    ]
+    (tmp_path / "evaluation").mkdir()
+    (tmp_path / "evaluation" / "summary.json").write_text(json.dumps({"comparisons": rows}))
+    (judge,) = [script for script in scripts(GUARD) if "summary.json" in script]
+    done = subprocess.run(
+        [sys.executable, "-c", judge], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode == 0) is (cheaper is None)
+    assert (cheaper or "") in done.stderr

@@ -99,7 +99,9 @@ class TrainingSettings(Frozen):
     """What the value network sees in training: what the acting site sees, or the whole chain too
     (algorithm "ppo" only); "auto": the whole chain where several tiers learn from local
     information."""
-    steps: Annotated[int, Field(ge=1)] = Field(default_factory=lambda given: _steps(given["learn"]))
+    steps: Annotated[int, Field(ge=1)] = Field(
+        default_factory=lambda given: _steps(given.get("learn", "all"))
+    )
     """Experiences to learn from: periods x worlds x learning sites; left out, 2,500,000, and twice
     as many where several tiers learn together."""
     worlds: Annotated[int, Field(ge=1, le=65536)] | Literal["auto"] = "auto"

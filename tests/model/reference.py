@@ -89,10 +89,10 @@ def rule_order(rule: Any, position: float) -> float:
     if rule.kind == "capped-base-stock":
         return min(max(gap, 0.0), rule.cap)
     if rule.kind == "reorder-point":
-        order = 0.0
-        while position + order <= rule.point:
-            order += rule.quantity
-        return order
+        lots = 0
+        while lots <= (rule.point - position) / rule.quantity:  # a tie falls as in the rule
+            lots += 1
+        return lots * rule.quantity
     if rule.kind == "min-max":
         return rule.point + rule.span - position if position <= rule.point else 0.0
     assert rule.kind == "constant-order"
