@@ -9,7 +9,6 @@ a cover, and of two. Asmussen & Glynn (2007), "Stochastic Simulation", sections 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
@@ -31,10 +30,6 @@ class Estimate:
 
     mean: float
     error: float
-
-    def __add__(self, other: Self) -> "Estimate":
-        """The sum of two independent estimates."""
-        return Estimate(self.mean + other.mean, float(np.hypot(self.error, other.error)))
 
     def times(self, factor: float) -> "Estimate":
         """In another unit."""
