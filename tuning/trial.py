@@ -95,12 +95,25 @@ def rules(plan: Plan) -> Path:
 
 
 def tune_rule(scenario: Scenario, seed: int, folder: Path) -> None:
-    """Search the start rule's levels, unless they are in the folder."""
+    """Search the start rule's levels, unless they are in the folder.
+
+    Args:
+        scenario: the chain.
+        seed: of the tuning demand.
+        folder: where levels are kept.
+    """
     start_rule(scenario, seed=seed, cache=folder)
 
 
 def train_with_rules(chain: Scenario, seed: int, folder: Path, rules: Path) -> Run:
-    """Train in a new folder, from a start rule whose levels are known."""
+    """Train in a new folder, from a start rule whose levels are known.
+
+    Args:
+        chain: with the training settings.
+        seed: of the training.
+        folder: of the run; must not exist.
+        rules: folder of the known levels.
+    """
     (folder / RULES).mkdir(parents=True)
     for file in rules.glob("*.json"):
         shutil.copy(file, folder / RULES)
@@ -119,6 +132,12 @@ def judging_tape(scenario: Scenario, seed: int) -> Tape:
 
 
 def judge(policy: Policy, scenario: Scenario, tape: Tape) -> tuple[float, float]:
-    """Money per period and fill rate."""
+    """Money per period and fill rate.
+
+    Args:
+        policy: who decides.
+        scenario: the chain.
+        tape: demand to judge on.
+    """
     kpis: Mapping[str, np.ndarray] = run_episodes(policy, scenario, tape).kpis()
     return float(kpis["cost_per_period"].mean()), float(np.nanmean(kpis["fill_rate"]))
