@@ -110,11 +110,6 @@ class Confirmation:
     chosen: Confirmed
     verdict: str
 
-    @property
-    def keeps_default(self) -> bool:
-        """Whether nothing beat the default."""
-        return self.chosen is self.default
-
 
 OnTraining = Callable[[int, int], None]  # called with trainings done, and of all
 

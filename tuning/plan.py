@@ -108,6 +108,19 @@ def make_plan(
 ) -> Plan:
     """A plan from what the command line says; None is what suits the rest.
 
+    Args:
+        scenario: with the training settings to search around.
+        studies: folder of all studies.
+        name: of the study; None is the scenario's.
+        storage: URL of the database; None is SQLite in the study's folder.
+        search: groups of parameters, with commas.
+        objectives: "cost" or "cost,fill-rate".
+        min_fill_rate: least fill rate of a good trial, 0 to 1; None asks for none.
+        seeds: trainings a trial.
+        budget: share of the training steps that a trial takes.
+        prune: whether trials may be stopped between trainings; None is wherever that is possible.
+        seed: of the study.
+
     Raises:
         InputError: if something is unknown or contradicts the rest.
     """

@@ -35,7 +35,13 @@ VALIDATION = "Cost and fill rate on validation demand, means over the training s
 
 
 def write_plots(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation) -> None:
-    """Draw every figure that the study has the trials for into its folder."""
+    """Draw every figure that the study has the trials for into its folder.
+
+    Args:
+        plan: the study's.
+        trials: all of its trials.
+        found: the confirmation of its best.
+    """
     counted = [trial for trial in trials if takes_a_place(trial)]
     figures = {
         "history.png": history_figure(plan, counted),
@@ -146,7 +152,13 @@ def parallel_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
 
 
 def front_figure(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation) -> Figure:
-    """Cost against fill rate: what each point of service costs."""
+    """Cost against fill rate: what each point of service costs.
+
+    Args:
+        plan: the study's.
+        trials: those that take a place.
+        found: the confirmation of the best.
+    """
     finished = complete(trials)
     best = front(finished)
     figure = new_figure(

@@ -48,6 +48,11 @@ def candidates(plan: Plan, trials: Sequence[FrozenTrial], count: int) -> list[Fr
     rate, as fresh demand may find a little less service; where a front is sought, trials evenly
     along it.
 
+    Args:
+        plan: the study's.
+        trials: all of its trials.
+        count: how many at the most.
+
     Raises:
         InputError: if no trial was finished.
     """

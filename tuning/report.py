@@ -40,7 +40,13 @@ def write_report(plan: Plan, trials: Sequence[FrozenTrial], confirmation: Confir
 
 
 def report_text(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation) -> str:
-    """The whole study: question, answer, trials, what mattered, what was changed."""
+    """The whole study: question, answer, trials, what mattered, what was changed.
+
+    Args:
+        plan: the study's.
+        trials: all of its trials.
+        found: the confirmation of its best.
+    """
     parts = [
         [f"Study {plan.name} of scenario {plan.scenario.name}", f"{_sentence(found.verdict)}"],
         ["Question", *_question(plan)],

@@ -31,7 +31,14 @@ def settings_of(plan: Plan, trial: FrozenTrial) -> TrainingSettings:
 def write_results(
     plan: Plan, trials: Sequence[FrozenTrial], confirmation: Confirmation, keep: int
 ) -> None:
-    """Write trials.csv, best.toml, the configuration of every trial; weights of the best only."""
+    """Write trials.csv, best.toml, the configuration of every trial; weights of the best only.
+
+    Args:
+        plan: the study's.
+        trials: all of its trials.
+        confirmation: of the best; its choice becomes best.toml.
+        keep: of how many of the cheapest trials the weights are kept.
+    """
     write_table(plan.folder / "trials.csv", trial_table(trials))
     finished = complete(trials)
     for trial in finished:  # those of other machines have no folder here yet

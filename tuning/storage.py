@@ -36,6 +36,11 @@ def sqlite_url(folder: Path) -> str:
 def open_storage(url: str, heartbeat: int = HEARTBEAT, grace: int = GRACE) -> Iterator[RDBStorage]:
     """A database, connected while the block runs; its tables are made if need be.
 
+    Args:
+        url: of the database.
+        heartbeat: seconds between two signs of life of a running trial.
+        grace: seconds without one after which it counts as orphaned.
+
     Raises:
         InputError: if the URL is not one, its driver is missing, or nobody answers.
     """

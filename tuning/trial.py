@@ -107,6 +107,12 @@ def judging_tape(scenario: Scenario, seed: int) -> Tape:
 
 
 def judge(policy: Policy, scenario: Scenario, tape: Tape) -> tuple[float, float]:
-    """Money per period and fill rate."""
+    """Money per period and fill rate.
+
+    Args:
+        policy: who decides.
+        scenario: the chain.
+        tape: demand to judge on.
+    """
     kpis: Mapping[str, np.ndarray] = run_episodes(policy, scenario, tape).kpis()
     return float(kpis["cost_per_period"].mean()), float(np.nanmean(kpis["fill_rate"]))

@@ -44,7 +44,13 @@ def cores() -> int:
 
 
 def work(plan: Plan, trials: int, signs: Signs = SIGNS) -> None:
-    """Take trials until `trials` of the study are finished, by whomever."""
+    """Take trials until `trials` of the study are finished, by whomever.
+
+    Args:
+        plan: the study's.
+        trials: how many the study shall have in all.
+        signs: seconds between two signs of life, and without one until a trial is orphaned.
+    """
     with (
         open_storage(plan.storage, *signs) as storage,
         storage_errors(),
@@ -127,6 +133,12 @@ def _fail_unborn(study: Study, signs: Signs) -> None:
 
 def work_in_processes(plan: Plan, trials: int, workers: int, *, signs: Signs = SIGNS) -> None:
     """Keep this many workers at it until the study has its trials.
+
+    Args:
+        plan: the study's.
+        trials: how many the study shall have in all.
+        workers: processes.
+        signs: as for `work`.
 
     Raises:
         InputError: if a worker met one.

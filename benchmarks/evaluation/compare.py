@@ -7,7 +7,6 @@ import numpy as np
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
 from policies.intervals import Interval, bootstrap_interval
-from policies.intervals import mean_interval as mean_interval  # noqa: PLC0414
 
 NO_DIFFERENCE = "no difference that these episodes can tell"
 IDENTICAL = "no difference: the same in every episode"

@@ -117,24 +117,8 @@ def _stock_panel(
     axes.bar(time, -unmet, width=0.9, color=LOST, linewidth=0)
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
-    axes.annotate(
-        f"mean stock {stock.mean():,.1f}",
-        (0.99, 0.97),
-        xycoords="axes fraction",
-        ha="right",
-        va="top",
-        fontsize=9,
-        color=INK,
-    )
-    axes.annotate(
-        f"not served on time {unmet.sum():,.0f}",
-        (0.99, 0.02),
-        xycoords="axes fraction",
-        ha="right",
-        va="bottom",
-        fontsize=9,
-        color=LOST,
-    )
+    _note(axes, f"mean stock {stock.mean():,.1f}", (0.99, 0.97), INK)
+    _note(axes, f"not served on time {unmet.sum():,.0f}", (0.99, 0.02), LOST)
 
 
 def _order_panel(
@@ -145,24 +129,19 @@ def _order_panel(
     demand = recording.demand[where]
     axes.bar(time, ordered, width=0.8, color=colour, alpha=0.55, linewidth=0)
     axes.plot(time, demand, color=INK, linewidth=1.0)
-    axes.annotate(
-        "line: demand",
-        (0.99, 0.98),
-        xycoords="axes fraction",
-        ha="right",
-        va="top",
-        fontsize=9,
-        color=INK,
-    )
-    axes.annotate(
+    _note(axes, "line: demand", (0.99, 0.98), INK)
+    _note(
+        axes,
         f"bars: orders, standard deviation {ordered.std():,.1f}",
         (0.01, 0.98),
-        xycoords="axes fraction",
-        ha="left",
-        va="top",
-        fontsize=9,
-        color=LEARNED if colour == LEARNED else MUTED,
+        LEARNED if colour == LEARNED else MUTED,
     )
+
+
+def _note(axes: Axes, text: str, at: tuple[float, float], colour: str) -> None:
+    """A remark in the corner of a panel that is nearest to a point, in shares of its sides."""
+    ha, va = "left" if at[0] < 0.5 else "right", "bottom" if at[1] < 0.5 else "top"
+    axes.annotate(text, at, xycoords="axes fraction", ha=ha, va=va, fontsize=9, color=colour)
 
 
 def _dearest_store(outcome: Outcome) -> int:

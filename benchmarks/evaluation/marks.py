@@ -29,7 +29,14 @@ def colour_of(comparison: Comparison) -> str:
 
 
 def dots(axes: Axes, evaluation: Evaluation, kpi: str, form: Formatter) -> None:
-    """A dot with its interval and value for every policy."""
+    """A dot with its interval and value for every policy.
+
+    Args:
+        axes: to draw into; a row a policy, cheapest first.
+        evaluation: where the values come from.
+        kpi: whose mean and 95 % interval are shown.
+        form: how a value is written beside its dot.
+    """
     found = {name: mean_interval(o.kpis[kpi]) for name, o in evaluation.outcomes.items()}
     ends = np.array([(bottom, top) for _, _, bottom, top in found.values()]).ravel()
     low, high = readable_range(ends, found[evaluation.judged][0])
@@ -63,7 +70,15 @@ def interval(
     measured: tuple[float, float, float],
     limits: tuple[float, float],
 ) -> None:
-    """A difference with the ends of its interval; an arrow at the edge where it lies outside."""
+    """A difference with the ends of its interval; an arrow at the edge where it lies outside.
+
+    Args:
+        axes: to draw into.
+        row: height of the mark.
+        colour: of the mark.
+        measured: the difference, and the low and high end of its interval.
+        limits: low and high edge of the axes.
+    """
     value, *ends = measured
     if not np.isfinite(value):
         return
@@ -92,7 +107,15 @@ def differences(
     scale: float = 1.0,
     in_percent: bool = False,
 ) -> None:
-    """Paired differences of the judged policy to every other, in its row."""
+    """Paired differences of the judged policy to every other, in its row.
+
+    Args:
+        axes: to draw into; a row a policy that the judged one is compared with.
+        evaluation: where the comparisons come from.
+        metric: that is compared.
+        scale: what differences are multiplied by.
+        in_percent: of the other policy's mean instead of in the metric's unit.
+    """
     found = {name: evaluation.comparison(name, metric) for name in evaluation.others}
     measured = {
         name: (c.percent, *c.percent_ci95)
@@ -117,7 +140,15 @@ def stack(
     *,
     room: float = 1.4,
 ) -> None:
-    """Stacked bars, their parts named on top; with `room` to the right for the total's value."""
+    """Stacked bars, their parts named on top; with `room` to the right for the total's value.
+
+    Args:
+        axes: to draw into; a row a policy.
+        evaluation: where the values come from.
+        parts: KPI by label of the part, left to right.
+        colours: by label of the part.
+        room: length of the axis over that of the longest bar.
+    """
     outcomes = list(evaluation.outcomes.values())
     found = [mean_interval(np.sum([o.kpis[k] for k in parts.values()], axis=0)) for o in outcomes]
     totals = np.array([mean for mean, *_ in found])

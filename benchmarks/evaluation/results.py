@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from benchmarks.evaluation.compare import mean_interval
 from benchmarks.evaluation.evaluation import Evaluation
 from inventory_env.files import write_bytes, write_text
 from inventory_env.simulation.kpis import KPIS
+from policies.intervals import mean_interval
 from policies.runs.certificate import certificate
 
 SUMMARY_KPIS = (

@@ -69,7 +69,13 @@ def tidy(axes: Axes, *, title: str = "", grid: str = "") -> None:
 
 
 def name_rows(axes: Axes, names: Sequence[str], judged: str) -> None:
-    """Write policy names beside the rows of a chart, first on top, the judged one in its colour."""
+    """Write policy names beside the rows of a chart, first on top, the judged one in its colour.
+
+    Args:
+        axes: a chart with a row a name.
+        names: first on top.
+        judged: the name that is set off; "" for none.
+    """
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", labelsize=10, pad=8)

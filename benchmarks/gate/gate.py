@@ -90,7 +90,13 @@ def margin(values: Sequence[float], further: int) -> float:
 
 
 def compare_model(name: str, was: Simulated, now: Simulated) -> GateLine:
-    """Every KPI where demand is the same, else the mean cost."""
+    """Every KPI where demand is the same, else the mean cost.
+
+    Args:
+        name: of the case.
+        was: in the reference.
+        now: in this checkout.
+    """
     before, cost = was.kpis["cost_per_period"], now.kpis["cost_per_period"]
     if was.demand == now.demand:
         shifts = {kpi: _shift(value, now.kpis.get(kpi)) for kpi, value in was.kpis.items()}
@@ -115,7 +121,13 @@ def _shift(before: float, now: float | None) -> float:
 
 
 def compare_learning(name: str, was: Training, now: Sequence[Taught]) -> list[GateLine]:
-    """The tuned start rule, then what was learned."""
+    """The tuned start rule, then what was learned.
+
+    Args:
+        name: of the case.
+        was: in the reference, several training seeds.
+        now: in this checkout, one entry a training seed.
+    """
     return [
         _compare_losses(f"tuned rule: {name}", [r.tuned for r in was.runs], [r.tuned for r in now]),
         _compare_losses(
@@ -204,6 +216,14 @@ def update(
     cases: Cases = CASES,
 ) -> None:
     """Measure the reference anew; the part that is not measured is kept.
+
+    Args:
+        file: the reference to write.
+        reason: why it changes; kept in the file.
+        quick: only the cases marked so.
+        workers: processes that train.
+        tell: called with what is measured next.
+        cases: what is measured.
 
     Raises:
         InputError: if there is no reason, or no place for the file.

@@ -45,7 +45,14 @@ def measure_ratio(case: SpeedCase) -> float:
 def measure_learning(
     cases: Sequence[LearningCase], seeds: int, workers: int, tell: Tell
 ) -> list[tuple[Taught, ...]]:
-    """Train seeds 0, 1, ... of every case; one tuple a case."""
+    """Train seeds 0, 1, ... of every case; one tuple a case.
+
+    Args:
+        cases: what is taught.
+        seeds: how many training seeds each.
+        workers: processes.
+        tell: called with each training before its result is waited for.
+    """
     lessons = [Lesson(case, seed) for case in cases for seed in range(seeds)]
     done = in_processes(Lesson.run, lessons, workers)
     found = []

@@ -43,6 +43,11 @@ def tune_chain(scenario: Scenario, *, seed: int = 0, capped_stores: bool = True)
 
     First numbers in standard units, alike for all stores, together with the warehouse's; then, in
     turn, each store's own levels and the warehouse's. Simplex of Nelder and Mead (1965).
+
+    Args:
+        scenario: whose warehouse follows a base-stock or capped base-stock rule.
+        seed: of the tuning demand.
+        capped_stores: whether the stores' orders are capped, too.
     """
     worlds = max(STORE_PERIODS // (scenario.periods * len(scenario.stores)), 16)
     tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=worlds)

@@ -9,7 +9,6 @@ a cover, and of two. Asmussen & Glynn (2007), "Stochastic Simulation", sections 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
@@ -33,10 +32,6 @@ class Estimate:
     mean: float
     error: float
 
-    def __add__(self, other: Self) -> "Estimate":
-        """The sum of two independent estimates."""
-        return Estimate(self.mean + other.mean, float(np.hypot(self.error, other.error)))
-
     def times(self, factor: float) -> "Estimate":
         """In another unit."""
         return Estimate(self.mean * factor, self.error * factor)
@@ -55,7 +50,14 @@ QUICK = Effort(rule=1_000_000, paired=500_000)
 
 
 def rule_cost(rule: Policy, scenario: Scenario, *, seed: int, effort: Effort) -> Estimate:
-    """Cost per period of a rule, on test tapes that no pairing uses."""
+    """Cost per period of a rule, on test tapes that no pairing uses.
+
+    Args:
+        rule: who decides.
+        scenario: the chain.
+        seed: of the test tapes.
+        effort: how long is simulated.
+    """
     return _estimate(
         lambda tape: mean_costs(rule, scenario, tape), scenario, seed, effort.rule, first_episode=1
     )
@@ -64,7 +66,15 @@ def rule_cost(rule: Policy, scenario: Scenario, *, seed: int, effort: Effort) ->
 def paired_difference(
     policy: Policy, rule: Policy, scenario: Scenario, *, seed: int, effort: Effort
 ) -> Estimate:
-    """Cost per period of a policy less that of a rule, on the same test tapes."""
+    """Cost per period of a policy less that of a rule, on the same test tapes.
+
+    Args:
+        policy: the one judged.
+        rule: the one it is paired with.
+        scenario: the chain.
+        seed: of the test tapes.
+        effort: how long is simulated.
+    """
     return _estimate(
         lambda tape: mean_costs(policy, scenario, tape) - mean_costs(rule, scenario, tape),
         scenario,

@@ -227,7 +227,14 @@ def _check(what: str, published: float, cost: Estimate, allowed: float | None = 
 
 
 def measure_learner(cell: Cell, seed: int, effort: Effort, steps: int | None = None) -> Learned:
-    """Train with the default recipe, and pair the policy with the instance's rule on test tapes."""
+    """Train with the default recipe, and pair the policy with the instance's rule on test tapes.
+
+    Args:
+        cell: the instance.
+        seed: of the training.
+        effort: how long policy and rule are simulated.
+        steps: of training; None is the recipe's.
+    """
     from policies.runs.training import train  # torch takes its time
 
     scenario = cell.scenario()

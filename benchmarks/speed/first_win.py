@@ -8,11 +8,11 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger
 
-from benchmarks.evaluation.compare import mean_interval
 from inventory_env.decision.resolve import resolve
 from inventory_env.description.scenario import Scenario
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.simulation.tape import Purpose, draw_tape
+from policies.intervals import mean_interval
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import FallingEntropy, make_algorithm, with_reward_scale
 from policies.policy import Policy

@@ -12,6 +12,7 @@ from gymnasium import spaces
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv
 
+from benchmarks.measurement import Tell
 from benchmarks.speed.first_win import FirstWin, first_win
 from benchmarks.speed.idle_env import IdleVecEnv
 from benchmarks.speed.peers import peers, plain_chain
@@ -42,7 +43,6 @@ TRAINED = "three-stores"
 EVERY_TIER = "three-stores-plant"  # all of whose tiers decide something
 PLAIN_CHAIN_WORLDS = (1, 1024)
 
-Tell = Callable[[str], None]
 Work = Callable[[], None]
 
 

@@ -96,7 +96,7 @@ def test_if_nothing_beats_the_default_it_is_kept(
     luck = [10.5, 9.0, 10.1, 10.2, 9.9]  # cheaper in the mean, not for sure
     found = judged(plan(tmp_path), monkeypatch, {0: DEFAULT, 3: luck}, {})
     assert found.candidates[0].gain > 0
-    assert found.keeps_default
+    assert found.chosen is found.default
     assert "nothing beat the default for sure" in found.verdict
 
 
@@ -125,7 +125,7 @@ def test_service_asked_for_must_be_there_on_fresh_demand(
 def test_what_diverges_is_not_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lost = [float("nan")] * 5
     found = judged(plan(tmp_path), monkeypatch, {0: DEFAULT, 1: lost}, {})
-    assert found.keeps_default
+    assert found.chosen is found.default
     wild = judged(plan(tmp_path / "b"), monkeypatch, {0: lost, 1: DEFAULT}, {})
     assert wild.chosen.number == 1
     assert "the default settings diverge" in wild.verdict
