@@ -23,6 +23,7 @@ from benchmarks.gate.gate import GateLine, check, gate_table, margin, slowest, u
 from benchmarks.gate.measure import measure_model
 from benchmarks.gate.reference import SHIPPED, Reference, read_reference
 from benchmarks.gate.speed import drawing, plain_work, simulation, time_ratio, vec_env
+from inventory_env.decision.resolve import resolve
 from inventory_env.envs import vec_env as vec_env_module
 from inventory_env.errors import InputError
 from inventory_env.simulation import chain as chain_module
@@ -144,7 +145,7 @@ def test_other_demand_is_compared_by_its_mean(
 
 
 def doubled_shortage(money: Money) -> Money:
-    return replace(money, store_shortage=2 * money.store_shortage)
+    return replace(money, shortage=2 * money.shortage)
 
 
 def test_shortage_charged_twice_fails(
@@ -165,7 +166,7 @@ def test_a_cheaper_model_fails_too(
 
     def halved(params: Any, ledger: Any) -> Money:
         money = of(params, ledger)
-        return replace(money, store_holding=money.store_holding / 2)
+        return replace(money, holding=money.holding / 2)
 
     monkeypatch.setattr(Money, "of", halved)
     assert failed(lines_of(reference, models_of(cases))) == ["model", "model"]
@@ -181,9 +182,9 @@ def test_one_lost_unit_fails(
     def losing(*args: Any) -> Any:
         state, ledger = step(*args)
         if next(periods) in (20, 100):
-            on_hand = state.store_on_hand.copy()
+            on_hand = state.on_hand.copy(order="K")
             on_hand[on_hand[:, 0].argmax(), 0] -= 1
-            state = replace(state, store_on_hand=on_hand)
+            state = replace(state, on_hand=on_hand)
         return state, ledger
 
     monkeypatch.setattr(chain_module, "step", losing)
@@ -217,8 +218,8 @@ def test_a_learner_that_goes_the_wrong_way_fails(
     reference: Path, cases: Cases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rewards of the wrong sign; the run itself would hide it and keep its rule."""
-    rewards = vec_env_module.agent_rewards
-    monkeypatch.setattr(vec_env_module, "agent_rewards", lambda *args: -rewards(*args))
+    rewards = vec_env_module.site_rewards
+    monkeypatch.setattr(vec_env_module, "site_rewards", lambda *args: -rewards(*args))
     assert failed(lines_of(reference, learning_of(cases))) == ["learned"]
 
 
@@ -392,7 +393,10 @@ def test_the_shipped_reference_has_every_case(quick: bool) -> None:
 
 
 def test_one_case_teaches_more_than_one_tier() -> None:
-    tiers = {case.name: case.scenario().learning_tiers() for case in CASES.learning}
+    tiers = {
+        case.name: resolve(case.scenario(), case.scenario().training).learns
+        for case in CASES.learning
+    }
     assert tiers.pop("published/every-tier/three-stores-shared") == ("stores", "warehouse")
     assert set(tiers.values()) == {("stores",)}
 

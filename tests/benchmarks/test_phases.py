@@ -13,12 +13,14 @@ from benchmarks.page.results_page import page_text
 from benchmarks.training_seeds import phases
 from benchmarks.training_seeds.phases import PhaseResults, judge_phases, read_phases
 from benchmarks.training_seeds.phases_page import phases_section, phases_target
+from inventory_env.decision.resolve import resolve
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import scenario_text
 from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
+from policies.rules.search import formula_rule
 from policies.runs.run_folder import Run
 
 # Order-up-to levels that stand for what is learned; the best is about 15.
@@ -52,7 +54,8 @@ class FakeTraining:
         policy = OrderUpTo("ppo", self.levels[learn if isinstance(learn, str) else learn[0]])
         manifest = {"training_seconds": 1.5, "kept_rule": learn == ("supplier",)}
         rule = OrderUpTo("capped-base-stock", RULE_LEVEL)
-        return Run(folder, scenario, seed, rule, policy, policy, manifest)
+        recipe = resolve(scenario, scenario.training)
+        return Run(folder, scenario, recipe, seed, rule, policy, policy, manifest)
 
 
 @pytest.fixture
@@ -170,13 +173,10 @@ def test_the_page_has_a_section(training: FakeTraining, tmp_path: Path) -> None:
 
 def test_the_command_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tunes nothing: searches are tested elsewhere."""
-    from policies.rules import search as rule_search
-    from policies.rules import start
+    from policies.rules import rule_book, start
 
-    monkeypatch.setattr(
-        rule_search, "_search", lambda kind, c, seed: rule_search.formula_rule(kind, c)
-    )
-    monkeypatch.setattr(start, "_search", lambda chain, own, below, seed: own)
+    monkeypatch.setattr(rule_book, "tuned_rule", lambda kind, c, seed: formula_rule(kind, c))
+    monkeypatch.setattr(start, "tuned_site_rule", lambda chain, own, below, **_: own)
     monkeypatch.chdir(tmp_path)
     Path("small.toml").write_text(scenario_text(chain(training=SMALL)))
     arguments = ["bench", "phases", "--scenario", "small.toml", "--seeds", "1", "--episodes", "4"]

@@ -29,11 +29,12 @@ from benchmarks.published.run import (
     run_cells,
 )
 from benchmarks.published.targets import target_lines
+from inventory_env.decision.resolve import resolve
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
-from policies.rules.search import start_rule
+from policies.rules.rule_book import RuleBook
 
 SHARED = Path(__file__).parents[3] / "shared" / "published"
 CELLS = {cell.name: cell for cell in cells_of("all")}
@@ -157,9 +158,11 @@ def test_where_every_tier_learns_the_chain_is_the_published_one(cell: Cell) -> N
     assert cell.instance.chain is not None
     plain, scenario = CELLS[cell.instance.chain], cell.scenario()
     published = plain.scenario()
-    assert published.learning_tiers() == ("stores",)
+    assert resolve(published, published.training).learns == ("stores",)
     alone = "stores-only" in cell.name
-    assert scenario.learning_tiers() == (("stores",) if alone else scenario.deciding_tiers())
+    assert resolve(scenario, scenario.training).learns == (
+        ("stores",) if alone else scenario.deciding_tiers()
+    )
     assert cell.instance.reference == plain.instance.reference
     assert cell.instance.charge == plain.instance.charge
     changed = {"name": published.name, "training": published.training, "information": "shared"}
@@ -240,7 +243,7 @@ def test_value_iteration_refuses_other_chains(changes: dict[str, object]) -> Non
 
 def test_controls_have_mean_zero_and_take_noise_away() -> None:
     scenario = one_store("geometric", 19, 2)
-    rule = start_rule(scenario, seed=0)
+    rule = RuleBook(scenario, 0).start()
     tape = draw_tape(scenario, seed=4, purpose=Purpose.TEST, worlds=3000)
     controls = demand_controls(scenario, tape)
     errors = controls.std(axis=0) / np.sqrt(len(controls))
@@ -294,7 +297,7 @@ def test_chain_search_finds_lower_costs(monkeypatch: pytest.MonkeyPatch) -> None
     found = chain_search.tune_chain(start)
     fresh = draw_tape(start, seed=9, purpose=Purpose.TEST, worlds=300)
     tuned = mean_costs(found.policy(), found.scenario, fresh)
-    untuned = mean_costs(start_rule(start, seed=0), start, fresh)
+    untuned = mean_costs(RuleBook(start, 0).start(), start, fresh)
     gain = untuned - tuned
     assert gain.mean() > 5 * gain.std() / np.sqrt(len(gain))
 
@@ -311,7 +314,7 @@ def test_processes_measure_what_one_would() -> None:
 def test_a_short_training_is_measured() -> None:
     cell = CELLS["lost-sales/poisson-p4-l1"]
     run = measure_learner(cell, 3, Effort(rule=1, paired=150_000), steps=20_000)
-    rule = start_rule(cell.scenario(), seed=0)
+    rule = RuleBook(cell.scenario(), 0).start()
     cost = rule_cost(rule, cell.scenario(), seed=7, effort=Effort(rule=600_000, paired=1))
     optimum = optimal_cost(cell.scenario())
     assert run.seed == 3

@@ -18,10 +18,11 @@ from benchmarks.speed.idle_env import IdleVecEnv
 from benchmarks.speed.peers import Peer
 from benchmarks.speed.speed import PeerSpeed, SimulatorSpeed, Speed, TrainingSpeed, measure_speed
 from benchmarks.speed.speed_report import read_speed, speed_lines, speed_table, write_speed
+from inventory_env.decision.resolve import resolve
 from inventory_env.description.scenario_files import load_scenario
+from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.simulation.chain import Chain
-from policies.learning.ppo import make_env, worlds_of
 from policies.rules.rule_based import RulePolicy
 from policies.rules.search import formula_rule
 
@@ -92,7 +93,7 @@ def test_rates_follow_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     assert small.store_periods_per_second == pytest.approx(8 * 3 / 0.5)
     assert large.store_periods_per_second == pytest.approx(2 * 50 / 0.5)
     assert small.over_demand_draw == pytest.approx(2.0)
-    rows = 3 * worlds_of(chain)
+    rows = 3 * resolve(chain, chain.training).worlds
     assert found.vec_env_rows == rows
     assert found.vec_env_rows_per_second == pytest.approx(rows / 0.5)
     assert found.training.rows_per_second == pytest.approx(rows / 0.5)
@@ -112,7 +113,7 @@ def test_rates_follow_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_idle_env_looks_like_the_chain_and_shares_no_array() -> None:
     chain = load_scenario("three-stores")
     rule = RulePolicy("base-stock", formula_rule("base-stock", chain))
-    env = make_env(chain, rule, 0)
+    env = ChainVecEnv(chain, resolve(chain, chain.training), rule, seed=0)
     idle = IdleVecEnv(env)
     assert idle.num_envs == env.num_envs
     assert (idle.observation_space, idle.action_space) == (env.observation_space, env.action_space)

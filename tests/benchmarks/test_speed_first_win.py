@@ -8,8 +8,9 @@ from chains import OrderUpTo, chain
 
 from benchmarks.speed import first_win as module
 from benchmarks.speed.first_win import FirstWin, first_win
-from inventory_env.description.rules import BaseStock
+from inventory_env.description.rules import CappedBaseStock
 from policies.learning.learned import LearnedPolicy
+from policies.rules import rule_book
 from policies.rules.rule_based import RulePolicy
 
 TUNING = 7.0
@@ -24,9 +25,10 @@ def costs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
     now = [0.0]
     judged = [0]
 
-    def tuned(scenario: Any, seed: int) -> RulePolicy:
+    def tuned(kind: str, scenario: Any, seed: int) -> CappedBaseStock:
         now[0] += TUNING
-        return RulePolicy("base-stock", BaseStock(np.full(len(scenario.stores), 20.0)))
+        levels = np.full((1, len(scenario.stores)), 20.0)
+        return CappedBaseStock(levels, levels)
 
     def mean_costs(policy: Any, scenario: Any, tape: Any) -> Any:
         spread = np.linspace(-1, 1, tape.worlds)  # interval of the mean: about +- 0.07
@@ -43,7 +45,7 @@ def costs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
         start(judge)
         now[0] += ROUND
 
-    monkeypatch.setattr(module, "start_rule", tuned)
+    monkeypatch.setattr(rule_book, "tuned_rule", tuned)
     monkeypatch.setattr(module, "mean_costs", mean_costs)
     monkeypatch.setattr(module.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(module._Judge, "_on_rollout_start", rollout)

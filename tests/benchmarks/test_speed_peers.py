@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.speed import peers
 from benchmarks.speed.peers import LEVELS, WAREHOUSE_LEVEL, plain_chain
+from inventory_env.description.population import needs
 from inventory_env.description.rules import BaseStock
 from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
@@ -24,9 +25,9 @@ def ours(warehouse_level: float) -> tuple[Array, Array, Array]:
     chain.reset(tape)
     stock, owed = [], []
     while not chain.ended:
-        ledger = chain.step(chain.situation.rule_order(BaseStock(LEVELS)))
-        stock.append(ledger.store_closing[0] - ledger.store_backorders[0])
-        owed.append(chain.situation.state.store_owed[0])
+        ledger = chain.step(chain.situation.store_orders(BaseStock(LEVELS)))
+        stock.append((ledger.closing - ledger.backorders)[0, :3])
+        owed.append(chain.situation.state.owed[0, :3])
     return tape.demand[:, 0], np.array(stock), np.array(owed)
 
 
@@ -51,8 +52,8 @@ def test_levels_are_the_formulas_and_stock_is_shared_at_times() -> None:
     rule = formula_rule("base-stock", scenario)
     assert isinstance(rule, BaseStock)
     np.testing.assert_array_equal(rule.level.reshape(-1), LEVELS)
-    need = scenario.warehouse_need()
-    assert round(need.level(None)) == WAREHOUSE_LEVEL
+    need = needs(scenario, echelon=False)
+    assert round(need.level()[0, 3]) == WAREHOUSE_LEVEL
     short = ours(WAREHOUSE_LEVEL)[2].any(axis=1).mean()
     assert 0.05 < short < 0.3
 

@@ -160,5 +160,5 @@ def test_a_judgement_is_of_a_full_training_on_demand_nobody_saw(
     def again(*_: Any) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(confirm_module, "train_with_rules", again)
+    monkeypatch.setattr(confirm_module, "train", again)
     assert confirm(made, (0, settings), [], workers=1, seeds=2) == found

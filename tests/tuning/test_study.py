@@ -92,8 +92,8 @@ def test_the_default_comes_first_and_trains_the_scenarios_settings(tmp_path: Pat
     short = made.scenario.training.model_copy(update={"steps": made.steps})
     scenario = made.scenario.model_copy(update={"training": short})
     (tmp_path / "own").mkdir()
-    (tmp_path / "own" / "rules").symlink_to(tmp_path / "rules")
-    own = train(scenario, seed=made.training_seeds()[0], folder=tmp_path / "own")
+    book = trial_module.rule_book(made)
+    own = train(scenario, seed=made.training_seeds()[0], folder=tmp_path / "own", book=book)
     tape = trial_module.judging_tape(scenario, made.seed)
     cost, fill = trial_module.judge(own.learned, scenario, tape)
     assert first.value == cost
@@ -197,7 +197,7 @@ class Played:
         self.trainings: dict[int, int] = {}  # so far, by trial
         self.current = self.index = 0
 
-    def train(self, scenario: Any, *, seed: int, folder: Path) -> Any:
+    def train(self, scenario: Any, *, seed: int, folder: Path, book: Any) -> Any:
         self.current = int(folder.parent.name)
         self.index = int(folder.name.removeprefix("seed-"))
         self.trainings[self.current] = self.trainings.get(self.current, 0) + 1

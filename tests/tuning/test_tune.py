@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 import cli
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.description.training_config import with_training
-from policies.rules import search as rule_search
+from policies.rules import rule_book
 from policies.runs import training
 from tuning import tune as tune_module
 
@@ -22,7 +22,7 @@ FIGURES = {"history.png", "importance.png", "parallel.png", "front.png", "weight
 @pytest.fixture(autouse=True)
 def in_an_empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(rule_search, "_search", quick_rules)
+    monkeypatch.setattr(rule_book, "tuned_rule", quick_rules)
     Path("chain.toml").write_text(CHAIN)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import parse_scenario
-from policies.rules import search as rule_search
-from tuning.confirm import FRESH_SEEDS
+from policies.rules.search import formula_rule, start_kind
+from tuning.confirm import FRESH_SEEDS, confirmation_book
 from tuning.plan import Plan
-from tuning.trial import rules, tune_rule
+from tuning.trial import rule_book
 
 MEMORY = TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
 NUMBERS = count()
@@ -58,7 +58,7 @@ def quick_storage() -> str:
 
 def quick_rules(kind: str, scenario: Scenario, seed: int) -> Any:
     """Rules from formulas: their search is tested elsewhere."""
-    return rule_search.formula_rule(kind, scenario)
+    return formula_rule(kind, scenario)
 
 
 def plan(folder: Path, scenario: Scenario | None = None, **changes: Any) -> Plan:
@@ -66,11 +66,8 @@ def plan(folder: Path, scenario: Scenario | None = None, **changes: Any) -> Plan
     folder.mkdir(parents=True, exist_ok=True)
     values = {"budget": 0.6, "seeds": 1, "storage": quick_storage(), **changes}
     made = Plan(name="study", scenario=scenario or chain(), folder=folder, **values)
-    real, rule_search._search = rule_search._search, quick_rules
-    try:
-        tune_rule(made.scenario, made.seed, rules(made))
-        for seed in made.fresh_seeds(FRESH_SEEDS):
-            tune_rule(made.scenario, seed, folder / "confirmation" / "rules" / f"seed-{seed}")
-    finally:
-        rule_search._search = real
+    books = [rule_book(made), *(confirmation_book(made, s) for s in made.fresh_seeds(FRESH_SEEDS))]
+    for book in books:
+        kind = start_kind(made.scenario)
+        book.add(kind, formula_rule(kind, made.scenario))
     return made
