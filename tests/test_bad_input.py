@@ -9,7 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import cli
+from inventory_env.description.rules import CappedBaseStock
 from inventory_env.description.scenario_files import load_scenario
+from policies.rules.rule_book import RuleBook
 from policies.runs import training
 
 SCENARIO = """\
@@ -249,17 +251,19 @@ COMMANDS = [
 RUN_FOLDERS: list[tuple[str, str, str | bytes | None, list[str]]] = [
     ("no scenario", "scenario.toml", None, ["scenario.toml", "missing"]),
     ("bad scenario", "scenario.toml", "periods = 1", ["scenario.toml", "name"]),
-    ("other network", "scenario.toml", SCENARIO.replace("[4]", "[5]"), ["best.safetensors", "fit"]),
+    ("no recipe", "recipe.json", None, ["recipe.json", "No such file"]),
+    ("bad recipe", "recipe.json", '{"format": 3}', ["recipe.json", "format", "2"]),
     ("no config", "config.json", None, ["config.json", "No such file"]),
     ("bad config", "config.json", "{", ["config.json", "not valid JSON"]),
-    ("no seed", "config.json", "{}", ["config.json", "seed"]),
+    ("no seed", "config.json", '{"format": 2}', ["config.json", "seed"]),
+    ("format 1", "config.json", '{"seed": 3}', ["format 1", "format 2"]),
     ("list as config", "config.json", "[]", ["config.json", "object"]),
     ("no weights", "best.safetensors", None, ["best.safetensors", "missing"]),
     ("broken weights", "best.safetensors", b"\x00\x01\x02" * 50, ["best.safetensors"]),
     ("pickled weights", "best.safetensors", b"\x80\x04\x95K.", ["best.safetensors"]),
     ("bad manifest", "manifest.json", "not JSON", ["manifest.json", "not valid JSON"]),
     ("unfinished", "manifest.json", None, ["--resume"]),
-    ("bad rule", "rules/capped-base-stock.json", '{"level": 3}', ["capped-base-stock.json"]),
+    ("bad rule", "rules.json", '{"base-stock": {"level": 3}}', ["rules.json"]),
 ]
 
 
@@ -276,12 +280,12 @@ def nothing_is_trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def run_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a finished run that took next to nothing."""
     folder = tmp_path_factory.mktemp("run")
-    (folder / "rules").mkdir()
-    levels = {"level": [17.0, 14.0], "cap": [6.0, 6.0]}
-    (folder / "rules" / "capped-base-stock.json").write_text(json.dumps(levels))
     chain = folder / "chain.toml"
     chain.write_text(SCENARIO)
-    training.train(load_scenario(chain), seed=3, folder=folder)
+    scenario = load_scenario(chain)
+    book = RuleBook(scenario, 3, folder / "rules.json")
+    book.add("capped-base-stock", CappedBaseStock(np.array([[17.0, 14.0]]), np.array([[6.0, 6.0]])))
+    training.train(scenario, seed=3, folder=folder, book=book)
     chain.unlink()
     return files_below(folder)
 

@@ -160,9 +160,8 @@ def test_where_every_tier_learns_the_chain_is_the_published_one(cell: Cell) -> N
     published = plain.scenario()
     assert resolve(published, published.training).learns == ("stores",)
     alone = "stores-only" in cell.name
-    assert resolve(scenario, scenario.training).learns == (
-        ("stores",) if alone else scenario.deciding_tiers()
-    )
+    learns = ("stores",) if alone else scenario.deciding_tiers()
+    assert resolve(scenario, scenario.training).learns == learns
     assert cell.instance.reference == plain.instance.reference
     assert cell.instance.charge == plain.instance.charge
     changed = {"name": published.name, "training": published.training, "information": "shared"}
@@ -181,7 +180,7 @@ def test_where_every_tier_learns_the_chain_is_the_published_one(cell: Cell) -> N
         assert cell.instance.rule == plain.instance.rule
         assert scenario.information == ("local" if "-local" in cell.name else "shared")
         local, own = "-local" in cell.name, cell.name.endswith("-own-critic")
-        assert scenario.central_critic is (local and not own)
+        assert resolve(scenario, scenario.training).central is (local and not own)
     assert scenario.model_copy(update=changed) == published
 
 
