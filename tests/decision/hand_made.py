@@ -135,6 +135,4 @@ def interface(scenario: Scenario, **values: Any) -> Interface:
 def with_state(situation: Situation, **changes: Array) -> Situation:
     """The same moment with other stocks."""
     state = replace(situation.state, **changes)
-    return Situation(
-        situation.params, state, situation.memory, situation.outlook, situation.period
-    )
+    return Situation(situation.params, state, situation.memory, situation.outlook, situation.period)

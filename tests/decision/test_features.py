@@ -1,9 +1,9 @@
 """Every feature against numbers worked out by hand from the text of docs/model.md.
 
 A row has the values of near, far, warehouse and supplier. Their facts: mean demand 10, 6, and 16
-of both together; sd 4, 3, and sqrt(4^2 + 3^2 + 2 x 0.5 x 4 x 3) = sqrt(37); lead times 3, 1.5 +- 0.5,
-4 and 2; review 1. A cover of 4, 2.5; upstream 5 and 3 of its own, and down to the customer, whose
-last link takes (10 x 3 + 6 x 1.5) / 16 periods, with variance 6 x 0.25 / 16.
+of both together; sd 4, 3, and sqrt(4^2 + 3^2 + 2 x 0.5 x 4 x 3) = sqrt(37); lead times 3,
+1.5 +- 0.5, 4 and 2; review 1. So the covers are 4, 2.5, 5 and 3; an echelon's also has the links
+below it, the last of which takes (10 x 3 + 6 x 1.5) / 16 periods, with variance 6 x 0.25 / 16.
 """
 
 from collections.abc import Callable
@@ -308,9 +308,9 @@ def test_every_value_is_the_one_worked_out_by_hand(kind: str, information: str) 
     rows = WORKED[kind](information == "shared")
     first = names.index(next(iter(rows)))
     assert names[first : first + len(rows)] == tuple(rows)
-    assert max(abs(value) for row in rows.values() for value in row) < 6
-    for place, (name, row) in enumerate(rows.items(), first):
-        np.testing.assert_allclose(values[place], row, rtol=1e-5, atol=1e-6, err_msg=name)
+    assert max(abs(value) for worked in rows.values() for value in worked) < 6
+    for place, (name, worked) in enumerate(rows.items(), first):
+        np.testing.assert_allclose(values[place], worked, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 def test_the_seven_come_first_and_in_order() -> None:
