@@ -90,7 +90,7 @@ def after(unmet: str, on_hand: int, on_the_way: int, waiting: int) -> tuple[Situ
     state = replace(
         situation.state,
         on_hand=row(on_hand, 5),
-        pipeline=np.array([[[on_the_way, 0.0]]]),
+        pipeline=np.array([[[on_the_way, 0.0]], [[40.0, 0.0]]]),  # 40 come too late
         backorders=row(waiting, 0),
     )
     return replace(situation, state=state), replace(tape, demand=demand)
