@@ -85,7 +85,8 @@ def _weekly(chain: Scenario) -> bool:
 
 
 def _known_down(chain: Scenario) -> int:
-    known = isinstance(chain.supplier.disruptions, CalendarDisruptions)
+    reaching = not chain.warehouse.unlimited  # else nobody waits for the supplier
+    known = reaching and isinstance(chain.supplier.disruptions, CalendarDisruptions)
     return chain.warehouse.lead_time.maximum + 3 if known else 0
 
 

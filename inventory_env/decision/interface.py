@@ -33,7 +33,8 @@ class Interface:
         shape: of the chains it is used on.
 
     Raises:
-        InputError: if the recipe names values that this version of hmarl does not have.
+        InputError: if the recipe names values that this version of hmarl does not have, or has
+            numbers of another count of agents.
     """
 
     def __init__(self, recipe: Recipe, shape: Shape) -> None:
@@ -50,6 +51,7 @@ class Interface:
                     "recipe: columns: this version of hmarl observes "
                     f"{_difference(self._all_names, kept)}"
                 )
+        _check_rows(recipe, self.agents.count)
         self.actions = make_actions(
             recipe.settings.actions, recipe.offsets, self.agents, shared=recipe.shared
         )
@@ -172,6 +174,18 @@ class Interface:
 
 def _names(features: tuple[Feature, ...], shape: Shape) -> tuple[str, ...]:
     return tuple(name for feature in features for name in feature.names(shape))
+
+
+def _check_rows(recipe: Recipe, agents: int) -> None:
+    """Every number that is kept by agent is there for each of them."""
+    rows = {f"columns: {column.name}": column.centre for column in recipe.columns or ()}
+    rows |= {f"columns: {column.name}: scale": column.scale for column in recipe.columns or ()}
+    kept = {name: len(row) for name, row in rows.items()}
+    if recipe.sizes is not None:
+        kept["sizes"] = len(recipe.sizes)
+    for name, count in kept.items():
+        if count != agents:
+            raise InputError(f"recipe: {name}: {agents} sites learn, got numbers of {count}")
 
 
 def _difference(ours: tuple[str, ...], kept: tuple[str, ...]) -> str:

@@ -54,7 +54,7 @@ class Recipe(Frozen):
 
     format: Literal[2] = 2
     settings: TrainingSettings
-    """No setting in it is "auto"."""
+    """No setting in it is "auto", but for `reward.credit`, which `credit` below resolves."""
     information: Literal["shared", "local"]
     """What a learning site sees of others."""
     credit: Credit
