@@ -67,17 +67,23 @@ class Shape:
         """Tiers above the stores that order something."""
         return self.tiers[1:]
 
+    @cached_property
+    def _columns(self) -> dict[Tier, slice]:
+        above = enumerate(self.upstream, start=self.stores)
+        return {"stores": slice(0, self.stores), **{t: slice(i, i + 1) for i, t in above}}
+
+    @cached_property
+    def _sources(self) -> dict[Tier, slice | None]:
+        shippers = [*(self._columns[tier] for tier in self.upstream), None]
+        return dict(zip(self.tiers, shippers, strict=True))
+
     def columns(self, tier: Tier) -> slice:
         """The numbers of a tier's sites."""
-        if tier == "stores":
-            return slice(0, self.stores)
-        first = self.stores - 1 + self.tiers.index(tier)
-        return slice(first, first + 1)
+        return self._columns[tier]
 
     def source(self, tier: Tier) -> slice | None:
         """The number of the site that ships to a tier; None where that has no end."""
-        above = self.tiers[self.tiers.index(tier) + 1 :]
-        return self.columns(above[0]) if above else None
+        return self._sources[tier]
 
 
 class Population(Protocol):

@@ -53,7 +53,9 @@ class Chain:
                 they follow their chain's rules.
         """
         seen, params = self.situation, self.params
-        stock = seen.position + seen.state.backorders
+        stock = seen.position
+        if params.limits.storage_limit is not None:
+            stock = stock + seen.state.backorders
         orders = project(seen.completed(wishes), params.limits, stock, seen.period)
         state, ledger = step(params, seen.state, orders, self.tape.at(seen.period))
         self._see(state, seen.memory.after(ledger, params), seen.period + 1)

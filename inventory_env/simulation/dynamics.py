@@ -19,7 +19,7 @@ from inventory_env.simulation.params import Params
 from inventory_env.simulation.rationing import ration
 from inventory_env.simulation.state import State
 from inventory_env.simulation.tape import Exogenous
-from inventory_env.simulation.worlds import empty, over_sites, pick
+from inventory_env.simulation.worlds import empty, over_sites, pick, zeros
 
 
 def step(params: Params, state: State, orders: Array, now: Exogenous) -> tuple[State, Ledger]:
@@ -39,7 +39,7 @@ def step(params: Params, state: State, orders: Array, now: Exogenous) -> tuple[S
     stores = shape.columns("stores")
     requested = orders + state.owed if shape.owed else orders
     shipped = requested.copy(order="K")
-    on_hand, received = state.on_hand.copy(order="K"), state.received.copy(order="K")
+    on_hand, received = state.on_hand.copy(order="K"), state.received
     demand, sold = empty(*orders.shape), empty(*orders.shape)
     demand[:, stores] = now.demand
 
@@ -53,6 +53,7 @@ def step(params: Params, state: State, orders: Array, now: Exogenous) -> tuple[S
         if params.may_arrive_at_once:
             at_once = shipped[:, sites] * (_lead_time(params, now)[:, sites] == 0)
             on_hand[:, sites] += at_once
+            received = received.copy(order="K")
             received[:, sites] += at_once
         if source is not None:
             demand[:, source] = _sum(orders[:, sites])
@@ -60,20 +61,20 @@ def step(params: Params, state: State, orders: Array, now: Exogenous) -> tuple[S
             on_hand[:, source] -= sold[:, source]
 
     # 4. Demand.
-    upstream = slice(shape.stores, None)
-    served = np.minimum(demand, sold)
     owed = requested - shipped if shape.owed else np.zeros_like(requested)
-    backorders = state.backorders.copy(order="K")
-    lost = np.zeros_like(backorders)
-    served[:, stores], sold[:, stores], lost[:, stores], backorders[:, stores] = meet_demand(
+    backorders, lost = zeros(*orders.shape), zeros(*orders.shape)
+    for tier in shape.tiers[:-1]:
+        source = shape.source(tier)
+        backorders[:, source] = _sum(owed[:, shape.columns(tier)])
+        if not shape.owed:
+            lost[:, source] = demand[:, source] - sold[:, source]
+    on_time, gone, lost[:, stores], backorders[:, stores] = meet_demand(
         params, on_hand[:, stores], state.backorders[:, stores], now.demand, now.waiting
     )
-    on_hand[:, stores] -= sold[:, stores]
-    for tier in shape.tiers[:-1]:
-        sites, source = shape.columns(tier), shape.source(tier)
-        backorders[:, source] = _sum(owed[:, sites])
-    if not shape.owed:
-        lost[:, upstream] = demand[:, upstream] - sold[:, upstream]
+    sold[:, stores] = gone
+    on_hand[:, stores] -= gone
+    served = np.minimum(demand, sold)
+    served[:, stores] = on_time
 
     # 5. Reconciliation.
     ledger = Ledger(
@@ -182,13 +183,19 @@ def _send(params: Params, pipeline: Array, shipped: Array, now: Exogenous) -> tu
     Returns:
         (world, site) what arrives next period, and the pipeline behind it.
     """
-    ahead = np.zeros((max(params.longest_lead_time, 1) + 1, *shipped.T.shape))
-    if now.lead_time is None and params.same_lead_times:
-        for lead_time, sites in params.same_lead_times:
-            ahead[lead_time, sites] = shipped.T[sites]
-    else:
-        slots = np.broadcast_to(_lead_time(params, now), shipped.shape).T
-        place = slots.reshape(-1) * shipped.size + np.arange(shipped.size)
-        ahead.reshape(-1)[place] = shipped.T.reshape(-1)
+    by_site = shipped.T
+    ahead = np.zeros((max(params.longest_lead_time, 1) + 1, *by_site.shape))
+    for periods, sites in params.same_lead_times:
+        ahead[periods, sites] = by_site[sites]
+    others = params.other_lead_times
+    if others is not None:
+        lead_time = now.lead_time
+        if lead_time is None:
+            lead_time = np.broadcast_to(params.lead_time, shipped.shape)
+        slots = lead_time.T[others]
+        sent = np.zeros((len(ahead), *slots.shape))
+        place = slots.reshape(-1) * slots.size + np.arange(slots.size)
+        sent.reshape(-1)[place] = by_site[others].reshape(-1)
+        ahead[:, others] = sent
     ahead[1 : len(pipeline) + 1] += pipeline.swapaxes(1, 2)
     return ahead[1].T, ahead[2:].swapaxes(1, 2)

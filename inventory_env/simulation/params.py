@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from inventory_env.description.demand import Trace
 from inventory_env.description.need import Need
@@ -22,6 +23,7 @@ from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.site_rule import SiteRule, own_rules
 from inventory_env.simulation.worlds import pick_worlds
 
+MOST_RUNS = 16  # of neighbouring sites that are copied run by run; more are picked one by one
 MEMORY_WEIGHT = 0.1  # of the newest period in what sites remember
 
 
@@ -90,6 +92,32 @@ def _bounds(given: list[list[Any]], auto: Array) -> tuple[Array, Array]:
                 ends = value if isinstance(value, tuple) else (value, value)
                 low[chain, site], high[chain, site] = ends
     return low, high
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Sites that cover so many periods, in all worlds or in some."""
+
+    periods: int
+    sites: slice | Integers
+    worlds: npt.NDArray[np.bool_] | None  # (world, site) where it is so; None: everywhere
+
+    def chosen(self, values: Array, otherwise: float) -> Array:
+        """(world, site) values where sites cover so many periods."""
+        return values if self.worlds is None else np.where(self.worlds, values, otherwise)
+
+
+def _covers(need: Need, first: int, end: int) -> tuple[Cover, ...]:
+    """The covers of some neighbouring sites, in whole periods."""
+    periods = np.ceil(need.cover[:, first:end]).astype(np.int64)
+    found = []
+    for cover in np.unique(periods):
+        here = periods == cover
+        if here.all(axis=0).any() and (here == here[:1]).all():
+            found.append(Cover(int(cover), _as_slice(first + np.flatnonzero(here[0])), None))
+        else:
+            found.append(Cover(int(cover), slice(first, end), here))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -171,6 +199,21 @@ class Params:
         return self.need.mean[:, : self.stores]
 
     @cached_property
+    def store_covers(self) -> tuple[Cover, ...]:
+        """Protection intervals of the stores."""
+        return _covers(self.need, 0, self.stores)
+
+    @cached_property
+    def upstream_covers(self) -> tuple[Cover, ...]:
+        """Protection intervals of the sites upstream on their own links."""
+        return _covers(self.need, self.stores, self.shape.sites)
+
+    @cached_property
+    def echelon_covers(self) -> tuple[Cover, ...]:
+        """Protection intervals of the sites upstream down to the customer."""
+        return _covers(self.echelon_need, self.stores, self.shape.sites)
+
+    @cached_property
     def learns_level(self) -> bool:
         """Whether a store's forecast follows recent demand."""
         return bool(self.smoothing.any())
@@ -200,13 +243,31 @@ class Params:
         return bool((self.least_lead_time == 0).any())
 
     @cached_property
+    def _one_lead_time(self) -> npt.NDArray[np.bool_]:
+        """(site,) whether its lead time is one number in all worlds and periods."""
+        longest, shortest = self.lead_time, self.least_lead_time
+        found: npt.NDArray[np.bool_] = ((longest == shortest) & (longest == longest[:1])).all(
+            axis=0
+        )
+        return found
+
+    @cached_property
     def same_lead_times(self) -> tuple[tuple[int, slice | Integers], ...]:
-        """Lead time and the sites that have it, where all chains agree; else empty."""
-        if (self.lead_time != self.lead_time[:1]).any():
-            return ()
-        row = self.lead_time[0]
-        groups = [(int(lead), np.flatnonzero(row == lead)) for lead in np.unique(row)]
-        return tuple((lead, _as_slice(sites)) for lead, sites in groups)
+        """Lead times that are one number everywhere, and the sites that have them."""
+        row, (sites,) = self.lead_time[0], self._one_lead_time.nonzero()
+        found: list[tuple[int, slice | Integers]] = []
+        for lead_time in np.unique(row[sites]):
+            members = sites[row[sites] == lead_time]
+            runs = np.split(members, np.flatnonzero(np.diff(members) > 1) + 1)
+            pieces = [members] if len(runs) > MOST_RUNS else runs
+            found += [(int(lead_time), _as_slice(piece)) for piece in pieces]
+        return tuple(found)
+
+    @cached_property
+    def other_lead_times(self) -> slice | Integers | None:
+        """The sites whose lead times differ; None if there are none."""
+        (sites,) = (~self._one_lead_time).nonzero()
+        return _as_slice(sites) if sites.size else None
 
 
 def _as_slice(sites: Integers) -> slice | Integers:

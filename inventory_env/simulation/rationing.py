@@ -56,7 +56,7 @@ def _equal_cover(stock: Array, requests: Array, position: Array, mean: Array) ->
     begins to get something, position / mean, and at which it has all it asked for,
     (position + request) / mean. Arrays are (store, world) inside, where numpy adds faster.
     """
-    upper, position, mean = requests.T.copy(), position.T.copy(), mean.T
+    upper, position, mean = requests.T, position.T, mean.T
     kinks = np.concatenate([position, position + upper]).reshape(2, *upper.shape) / mean
     solve = _by_pairs if len(upper) <= FEW else _by_bisection
     return solve(stock, upper, position, mean, kinks).T

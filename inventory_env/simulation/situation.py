@@ -9,10 +9,10 @@ from inventory_env.description.rules import OrderRule
 from inventory_env.frozen import Array
 from inventory_env.simulation.memory import Memory
 from inventory_env.simulation.outlook import Outlook
-from inventory_env.simulation.params import Params
+from inventory_env.simulation.params import Cover, Params
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.state import State
-from inventory_env.simulation.worlds import empty, over_sites
+from inventory_env.simulation.worlds import empty, over_sites, zeros
 
 LEAST_LEVEL = 0.05  # of the long-run mean; demand is never believed to have ended
 
@@ -97,32 +97,39 @@ class Situation:
 
     @cached_property
     def _adjusted(self) -> Array:
-        return self.position - self._excess(echelon=False)
+        if not self.forecast_varies:
+            return self.position
+        adjusted = self.position.copy(order="K")
+        self._take_off_excess(adjusted, self.params.store_covers)
+        self._take_off_excess(adjusted, self.params.upstream_covers)
+        return adjusted
 
     @cached_property
     def _echelon_adjusted(self) -> Array:
-        return self.echelon_position - self._excess(echelon=True)
-
-    def _excess(self, *, echelon: bool) -> Array | float:
-        """(world, site) forecast demand over the cover less its long-run mean, units."""
         if not self.forecast_varies:
-            return 0.0
+            return self.echelon_position
+        adjusted = self.echelon_position.copy(order="K")
+        stores = self.params.shape.columns("stores")
+        adjusted[:, stores] = self._adjusted[:, stores]
+        self._take_off_excess(adjusted, self.params.echelon_covers)
+        return adjusted
+
+    def _take_off_excess(self, position: Array, covers: tuple[Cover, ...]) -> None:
+        """Take the forecast demand over the cover above its long-run mean off, units."""
         mean = self.params.need.mean
-        covers = np.ceil(self.params.needs(echelon=echelon).cover)
-        excess = empty(self.worlds, self.params.shape.sites)
-        for cover in np.unique(covers):
-            swing = self.forecast(int(cover)) - mean * cover
-            np.copyto(excess, swing, where=covers == cover)
-        return excess
+        for cover in covers:
+            excess = (self.forecast(cover.periods) - mean * cover.periods)[:, cover.sites]
+            position[:, cover.sites] -= cover.chosen(excess, 0.0)
 
     @cached_property
     def _arrival_factor(self) -> Array:
         """(world, store) forecast of the last period of the cover, in long-run means."""
-        stores = self.params.stores
-        covers = np.ceil(self.params.need.cover[:, :stores])
-        factor = empty(self.worlds, stores)
-        for cover in np.unique(covers):
-            np.copyto(factor, self.level * self.factor(int(cover) - 1), where=covers == cover)
+        factor = zeros(self.worlds, self.params.stores)
+        for cover in self.params.store_covers:
+            reached = self.level * self.factor(cover.periods - 1)
+            factor[:, cover.sites] += cover.chosen(
+                np.broadcast_to(reached, factor.shape)[:, cover.sites], 0.0
+            )
         return factor
 
     def store_orders(self, rule: OrderRule) -> Array:
