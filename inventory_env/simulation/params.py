@@ -21,7 +21,7 @@ from inventory_env.description.rules import OrderConstraints
 from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.site_rule import SiteRule, own_rules
-from inventory_env.simulation.worlds import pick_worlds
+from inventory_env.simulation.worlds import empty, over_sites, pick_worlds
 
 MOST_RUNS = 16  # of neighbouring sites that are copied run by run; more are picked one by one
 MEMORY_WEIGHT = 0.1  # of the newest period in what sites remember
@@ -197,6 +197,25 @@ class Params:
     def mean(self) -> Array:
         """(world or 1, store) mean demand, units per period, before seasons."""
         return self.need.mean[:, : self.stores]
+
+    def with_upstream(self, units: Array) -> Array:
+        """(world, site) out of (world, store) units: a site upstream has all stores' together."""
+        if not self.shape.upstream:
+            return units
+        full = empty(len(units), self.shape.sites)
+        full[:, : self.stores] = units
+        full[:, self.stores :] = over_sites(units)[:, None]
+        return full
+
+    @cached_property
+    def _mean_demands(self) -> dict[int, Array]:
+        return {}
+
+    def mean_demand(self, periods: int) -> Array:
+        """(world or 1, site) of so many periods where no forecast differs from the mean, units."""
+        if periods not in self._mean_demands:
+            self._mean_demands[periods] = self.with_upstream(self.mean * periods)
+        return self._mean_demands[periods]
 
     @cached_property
     def store_covers(self) -> tuple[Cover, ...]:

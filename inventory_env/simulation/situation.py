@@ -12,7 +12,7 @@ from inventory_env.simulation.outlook import Outlook
 from inventory_env.simulation.params import Cover, Params
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.state import State
-from inventory_env.simulation.worlds import empty, over_sites, zeros
+from inventory_env.simulation.worlds import empty, zeros
 
 LEAST_LEVEL = 0.05  # of the long-run mean; demand is never believed to have ended
 
@@ -74,16 +74,14 @@ class Situation:
 
     def forecast(self, periods: int) -> Array:
         """(world or 1, site) expected demand of this and the next `periods` - 1 periods, units;
-        of a site upstream, its customers' customers'."""
+        of a site upstream, all stores' together."""
         if not self.forecast_varies:
-            return self.params.need.mean * periods
+            return self.params.mean_demand(periods)
         if periods not in self._forecasts:
             factors = self._factors(0, periods) if self._seasonal else periods
-            expected = empty(self.worlds, self.params.shape.sites)
-            stores = self.params.stores
-            expected[:, :stores] = self.params.mean * self.level * factors
-            expected[:, stores:] = over_sites(expected[:, :stores])[:, None]
-            self._forecasts[periods] = expected
+            self._forecasts[periods] = self.params.with_upstream(
+                self.params.mean * self.level * factors
+            )
         return self._forecasts[periods]
 
     @property
@@ -116,9 +114,10 @@ class Situation:
 
     def _take_off_excess(self, position: Array, covers: tuple[Cover, ...]) -> None:
         """Take the forecast demand over the cover above its long-run mean off, units."""
-        mean = self.params.need.mean
+        stores = self.params.shape.columns("stores")
         for cover in covers:
-            excess = (self.forecast(cover.periods) - mean * cover.periods)[:, cover.sites]
+            swing = self.forecast(cover.periods)[:, stores] - self.params.mean * cover.periods
+            excess = self.params.with_upstream(swing)[:, cover.sites]
             position[:, cover.sites] -= cover.chosen(excess, 0.0)
 
     @cached_property

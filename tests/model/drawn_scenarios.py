@@ -187,6 +187,77 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     return Scenario.model_validate(table)
 
 
+@st.composite
+def chains_of_one_shape(draw: st.DrawFn) -> list[Scenario]:
+    """Up to twenty chains that differ in every number and law, but not in their shape."""
+    whole, packs, count = draw(st.booleans()), draw(st.booleans()), draw(st.integers(1, 4))
+    kinds = [draw(rules(4.0 * count)) for _ in range(2)]
+    same: dict[str, Any] = {
+        "periods": 15,
+        "warm_up": 3,
+        "units": "whole" if whole else "continuous",
+        "unmet_demand": draw(st.sampled_from(["lost", "backorder", "partial"])),
+        "unshipped_orders": draw(st.sampled_from(["owed", "dropped"])),
+    }
+    unlimited = draw(st.integers(0, 3)) == 0, draw(st.integers(0, 2)) == 0
+    rationing = draw(st.sampled_from(["proportional", "fair-share", "priority", "random"]))
+
+    def site(rule: dict[str, Any] | None, pack: bool) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "lead_time": draw(lead_times()),
+            "orders": draw(order_constraints(whole, pack)) if draw(st.booleans()) or pack else {},
+            "starting_stock": draw(_starting_stock()),
+            "starting_pipeline": draw(_starting_stock()),
+            **_prices(draw),
+        }
+        if rule is not None:
+            levels = {name: value for name, value in rule.items() if isinstance(value, float)}
+            scaled = {name: 1.5 * value + 0.5 for name, value in levels.items()}
+            found["rule"] = {**rule, **(scaled if draw(st.booleans()) else {})}
+        return found
+
+    chains = []
+    for number in range(draw(st.integers(1, 20))):
+        stores = [
+            {
+                **site(None, packs),
+                "name": f"store-{i}",
+                "demand": draw(demands()),
+                "shortage_cost": draw(_number(0, 20)),
+                "priority": draw(st.integers(0, 2)),
+            }
+            for i in range(count)
+        ]
+        warehouse = {
+            **site(kinds[0], pack=False),
+            "unlimited": unlimited[0],
+            "rationing": rationing,
+        }
+        supplier = {**site(kinds[1], pack=False), "unlimited": unlimited[1]}
+        if draw(st.booleans()):
+            supplier["capacity"] = draw(st.integers(1, 12))
+        if draw(st.integers(0, 2)) == 0:
+            supplier["disruptions"] = draw(
+                st.sampled_from(
+                    [
+                        {"kind": "markov", "mean_up": 4, "mean_down": 3},
+                        {"kind": "calendar", "down": [[2, 4], [9, 9]]},
+                    ]
+                )
+            )
+        table = {
+            **same,
+            "name": f"chain-{number}",
+            "waiting_share": draw(_number(0, 1)),
+            "demand_correlation": draw(st.sampled_from([0.0, 0.6])),
+            "stores": stores,
+            "warehouse": warehouse,
+            "supplier": supplier,
+        }
+        chains.append(Scenario.model_validate(table))
+    return chains
+
+
 def _history(whole: bool, stores: int) -> History:
     demand = np.random.default_rng(5).gamma(2.0, 1.5, (80, stores))
     return History(

@@ -81,22 +81,31 @@ def share(
     return shipped
 
 
-def rule_order(rule: Any, position: float) -> float:
-    """What a rule with given levels orders."""
-    gap = rule.level - position if hasattr(rule, "level") else 0.0
-    if rule.kind == "base-stock":
+def rule_order(rule: Any, levels: dict[str, float], position: float, factor: float = 1.0) -> float:
+    """What a kind of rule with these levels orders; rates and caps follow the factor."""
+    kind = rule if isinstance(rule, str) else rule.kind
+    gap = levels.get("level", 0.0) - position
+    if kind == "base-stock":
         return max(gap, 0.0)
-    if rule.kind == "capped-base-stock":
-        return min(max(gap, 0.0), rule.cap)
-    if rule.kind == "reorder-point":
-        lots = 0
-        while lots <= (rule.point - position) / rule.quantity:  # a tie falls as in the rule
-            lots += 1
-        return lots * rule.quantity
-    if rule.kind == "min-max":
-        return rule.point + rule.span - position if position <= rule.point else 0.0
-    assert rule.kind == "constant-order"
-    return float(rule.quantity)
+    if kind == "capped-base-stock":
+        return min(max(gap, 0.0), levels["cap"] * factor)
+    if kind == "reorder-point":
+        return (math.floor((levels["point"] - position) / levels["quantity"]) + 1) * (
+            levels["quantity"] if position <= levels["point"] else 0.0
+        )
+    if kind in ("min-max", "capped-min-max"):
+        up_to = levels["point"] + levels["span"] - position
+        return (
+            min(up_to, levels.get("cap", math.inf) * factor) if position <= levels["point"] else 0.0
+        )
+    assert kind == "constant-order"
+    return float(levels["quantity"]) * factor
+
+
+def levels_of(config: Any) -> dict[str, float]:
+    """The levels that a rule's table in a scenario gives."""
+    names = ("level", "cap", "point", "quantity", "span")
+    return {name: float(getattr(config, name)) for name in names if hasattr(config, name)}
 
 
 class _Site:
@@ -144,26 +153,21 @@ class Reference:
 
     def __init__(self, scenario: Scenario, tape: Tape, world: int) -> None:
         self.scenario, self.tape, self.world = scenario, tape, world
-        start = tape.start
-        self.stores = [
-            _Site(
-                float(start.store_on_hand[world, i]),
-                [float(slot[world, i]) for slot in start.store_pipeline],
-            )
-            for i in range(len(scenario.stores))
-        ]
-        self.waiting = [0.0 for _ in scenario.stores]
-        self.smoothed = [self._remembered(i) for i in range(len(scenario.stores))]
-        self.warehouse = _Site(
-            float(start.warehouse_on_hand[world]),
-            [float(slot[world]) for slot in start.warehouse_pipeline],
-        )
-        self.supplier = _Site(
-            float(start.supplier_on_hand[world]),
-            [float(slot[world]) for slot in start.supplier_pipeline],
-        )
         self.limited = not scenario.warehouse.unlimited
         self.produces = self.limited and not scenario.supplier.unlimited
+        count = len(scenario.stores)
+
+        def site(number: int, exists: bool = True) -> _Site:
+            if not exists:
+                return _Site(0.0, [])
+            slots = [float(slot[world, number]) for slot in tape.start.pipeline]
+            return _Site(float(tape.start.on_hand[world, number]), slots)
+
+        self.stores = [site(i) for i in range(count)]
+        self.waiting = [0.0 for _ in scenario.stores]
+        self.smoothed = [self._remembered(i) for i in range(count)]
+        self.warehouse = site(count, self.limited)
+        self.supplier = site(count + 1, self.produces)
         self.period = 0
         self._open()
 
@@ -177,33 +181,70 @@ class Reference:
                 level += demand.smoothing * (self.scenario.history.demand[t, i] - level)
         return level
 
+    def _lead_time(self, number: int, link: Any) -> int:
+        """Of what leaves now for a site."""
+        if self.tape.lead_time is None:
+            return int(link.lead_time.maximum)
+        return int(self.tape.lead_time[self.period, self.world, number])
+
     def _open(self) -> None:
-        for site in (*self.stores, self.warehouse, self.supplier):
+        for site in self.sites:
             site.open(self.period)
+
+    @property
+    def sites(self) -> list[_Site]:
+        """The sites that order something, downstream first."""
+        upstream = [self.warehouse] * self.limited + [self.supplier] * self.produces
+        return [*self.stores, *upstream]
+
+    def _waits(self) -> list[float]:
+        """Who waits at each site: customers, or what it owes to the sites it ships to."""
+        owed = [sum(store.owed for store in self.stores)] * self.limited
+        return [*self.waiting, *owed, *[self.warehouse.owed] * self.produces]
 
     def state(self) -> Record:
         """Stock at the moment of decision, named like the fields of `State`."""
-
-        def slots(lead_time: Any) -> int:
-            return max(lead_time.maximum - 1, 0)
-
-        chain, now = self.scenario, self.period
-        longest = max(slots(store.lead_time) for store in chain.stores)
-        coming = [store.coming(now, longest) for store in self.stores]
+        slots = len(self.tape.start.pipeline)
+        coming = [site.coming(self.period, slots) for site in self.sites]
         return {
-            "store_on_hand": [s.on_hand for s in self.stores],
-            "store_received": [s.received for s in self.stores],
-            "store_pipeline": [[c[k] for c in coming] for k in range(longest)],
-            "store_owed": [s.owed for s in self.stores],
-            "store_backorders": list(self.waiting),
-            "warehouse_on_hand": self.warehouse.on_hand,
-            "warehouse_received": self.warehouse.received,
-            "warehouse_pipeline": self.warehouse.coming(now, slots(chain.warehouse.lead_time)),
-            "warehouse_owed": self.warehouse.owed,
-            "supplier_on_hand": self.supplier.on_hand,
-            "supplier_received": self.supplier.received,
-            "supplier_pipeline": self.supplier.coming(now, slots(chain.supplier.lead_time)),
+            "on_hand": [site.on_hand for site in self.sites],
+            "received": [site.received for site in self.sites],
+            "pipeline": [[site[k] for site in coming] for k in range(slots)],
+            "owed": [site.owed for site in self.sites],
+            "backorders": self._waits(),
         }
+
+    def _factor(self, store: int, ahead: int) -> float:
+        """The season's factor on a store's mean, some periods from now."""
+        chain = self.scenario
+        season, year = chain.stores[store].demand.season, chain.periods_per_year
+        if season is None:
+            return 1.0
+        elapsed = self.period + ahead
+        day = int(self.tape.first_day[self.world]) + elapsed
+        factor = season.weekday[day % 7] if season.weekday else 1.0
+        wave = math.cos(2 * math.pi * (day / year - season.yearly_peak))
+        factor *= 1 + season.yearly_amplitude * wave
+        return factor * max(1 + season.trend_per_year * elapsed / year, 0.0)
+
+    def _belief(self, store: int) -> float:
+        """Mean demand as now believed: smoothed where recorded, at least 5 % of the mean."""
+        mean = self.scenario.stores[store].demand.moments[0]
+        if self.scenario.history is None:
+            return mean
+        return max(self.smoothed[store], 0.05 * mean)
+
+    def store_order(self, kind: str, levels: dict[str, float], store: int) -> float:
+        """What a store orders by a rule, before order constraints."""
+        site, chain = self.stores[store], self.scenario.stores[store]
+        mean = chain.demand.moments[0]
+        cover = math.ceil(chain.lead_time.moments[0] + chain.orders.review - 1e-9)
+        excess = sum(
+            self._belief(store) * self._factor(store, ahead) - mean for ahead in range(cover)
+        )
+        position = site.on_hand + site.under_way + site.owed - self.waiting[store]
+        factor = self._belief(store) / mean * self._factor(store, cover - 1)
+        return rule_order(kind, levels, position - excess, factor)
 
     def _excess(self, *, supplier: bool) -> float:
         """Demand forecast over a tier's cover above its long-run mean, from the seasons."""
@@ -211,7 +252,6 @@ class Reference:
         site = chain.supplier if supplier else chain.warehouse
         cover = site.lead_time.moments[0] + site.orders.review
         means = [store.demand.moments[0] for store in chain.stores]
-        beliefs = means if chain.history is None else self.smoothed
         if site.rule.position == "echelon":
             if supplier:
                 cover += chain.warehouse.lead_time.moments[0]
@@ -219,22 +259,11 @@ class Reference:
                 mean * store.lead_time.moments[0]
                 for mean, store in zip(means, chain.stores, strict=True)
             ) / sum(means)
-        excess = 0.0
-        for mean, belief, store in zip(means, beliefs, chain.stores, strict=True):
-            season = store.demand.season
-            for ahead in range(math.ceil(cover - 1e-9)):
-                elapsed = self.period + ahead
-                day = int(self.tape.first_day[self.world]) + elapsed
-                factor = 1.0
-                if season is not None:
-                    year = chain.periods_per_year
-                    if season.weekday:
-                        factor *= season.weekday[day % 7]
-                    wave = math.cos(2 * math.pi * (day / year - season.yearly_peak))
-                    factor *= 1 + season.yearly_amplitude * wave
-                    factor *= max(1 + season.trend_per_year * elapsed / year, 0.0)
-                excess += belief * factor - mean
-        return excess
+        return sum(
+            self._belief(i) * self._factor(i, ahead) - mean
+            for i, mean in enumerate(means)
+            for ahead in range(math.ceil(cover - 1e-9))
+        )
 
     def step(self, wishes: list[float]) -> Record:  # noqa: PLR0912, PLR0915
         """Steps 2 to 5 of this period and step 1 of the next; what happened, like `Ledger`."""
@@ -258,7 +287,11 @@ class Reference:
                 position = at_warehouse + warehouse.owed + sum(net)
             else:
                 position = at_warehouse + warehouse.owed - sum(s.owed for s in stores)
-            wish = rule_order(chain.warehouse.rule, position - self._excess(supplier=False))
+            wish = rule_order(
+                chain.warehouse.rule,
+                levels_of(chain.warehouse.rule),
+                position - self._excess(supplier=False),
+            )
             warehouse_ordered = possible_order(
                 wish, chain.warehouse.orders, whole, at_warehouse + warehouse.owed, t
             )
@@ -268,7 +301,11 @@ class Reference:
                 position += at_warehouse + sum(net)
             else:
                 position -= warehouse.owed
-            wish = rule_order(chain.supplier.rule, position - self._excess(supplier=True))
+            wish = rule_order(
+                chain.supplier.rule,
+                levels_of(chain.supplier.rule),
+                position - self._excess(supplier=True),
+            )
             supplier_ordered = possible_order(wish, chain.supplier.orders, whole, own_stock, t)
 
         # 3. Shipping, upstream first.
@@ -280,13 +317,13 @@ class Reference:
             if tape.supplier_up is not None and tape.supplier_up[t, w] == 0:
                 can = 0.0
             if self.produces:
-                supplier.send(supplier_ordered, t, int(tape.supplier_lead_time[t, w]))
+                supplier.send(supplier_ordered, t, self._lead_time(-1, chain.supplier))
                 can = min(can, supplier.on_hand)
             supplier_shipped = min(wanted, can)
             if self.produces:
                 supplier.on_hand -= supplier_shipped
             warehouse.owed = wanted - supplier_shipped if owed else 0.0
-            warehouse.send(supplier_shipped, t, int(tape.warehouse_lead_time[t, w]))
+            warehouse.send(supplier_shipped, t, self._lead_time(len(stores), chain.warehouse))
             requests = [ordered[i] + stores[i].owed for i in numbers]
             ranks = [float(store.priority) for store in chain.stores]
             if tape.rationing is not None:
@@ -306,10 +343,7 @@ class Reference:
             for i in numbers:
                 stores[i].owed = requests[i] - shipped[i] if owed else 0.0
         for i in numbers:
-            lead_time = chain.stores[i].lead_time.maximum
-            if tape.store_lead_time is not None:
-                lead_time = int(tape.store_lead_time[t, w, i])
-            stores[i].send(shipped[i], t, lead_time)
+            stores[i].send(shipped[i], t, self._lead_time(i, chain.stores[i]))
 
         # 4. Demand: who waits already is served first.
         demand = [float(units) for units in tape.demand[t, w]]
@@ -331,28 +365,24 @@ class Reference:
             weight = getattr(chain.stores[i].demand, "smoothing", 0.0)
             self.smoothed[i] += weight * (demand[i] - self.smoothed[i])
 
-        # 5. The ledger.
+        # 5. The ledger. The demand of a site upstream is what was ordered from it.
+        upstream = [warehouse] * self.limited + [supplier] * self.produces
+        asked = [sum(ordered), warehouse_ordered][: len(upstream)]
+        gone = [warehouse_shipped, supplier_shipped][: len(upstream)]
+        dropped = [0.0 if owed else asked[i] - gone[i] for i in range(len(upstream))]
+        into = [supplier_shipped] * self.limited + [supplier_ordered] * self.produces
+        placed = [warehouse_ordered] * self.limited + [supplier_ordered] * self.produces
         record = {
-            "store_opening": openings,
-            "store_received": [s.received for s in stores],
-            "store_ordered": ordered,
-            "store_shipped": shipped,
-            "demand": demand,
-            "served": served,
-            "sold": sold,
-            "lost": lost,
-            "store_backorders": list(self.waiting),
-            "store_closing": [s.on_hand for s in stores],
-            "warehouse_opening": warehouse.opening,
-            "warehouse_received": warehouse.received,
-            "warehouse_ordered": warehouse_ordered,
-            "warehouse_shipped": warehouse_shipped,
-            "warehouse_closing": warehouse.on_hand,
-            "supplier_opening": supplier.opening,
-            "supplier_received": supplier.received,
-            "supplier_ordered": supplier_ordered,
-            "supplier_shipped": supplier_shipped,
-            "supplier_closing": supplier.on_hand,
+            "opening": [*openings, *(site.opening for site in upstream)],
+            "received": [site.received for site in self.sites],
+            "ordered": [*ordered, *placed],
+            "shipped": [*shipped, *into],
+            "demand": [*demand, *asked],
+            "served": [*served, *(min(a, g) for a, g in zip(asked, gone, strict=True))],
+            "sold": [*sold, *gone],
+            "lost": [*lost, *dropped],
+            "backorders": self._waits(),
+            "closing": [site.on_hand for site in self.sites],
         }
 
         # 1. Arrivals of the next period.
@@ -364,13 +394,10 @@ class Reference:
 def money(scenario: Scenario, record: Record) -> float:
     """What a period cost at all sites."""
     total = 0.0
-    for i, store in enumerate(scenario.stores):
-        total += store.holding_cost * record["store_closing"][i]
-        total += store.shortage_cost * (record["lost"][i] + record["store_backorders"][i])
-        total += store.order_cost * (record["store_ordered"][i] > 0)
-        total += store.unit_cost * record["store_ordered"][i]
-    for tier, site in (("warehouse", scenario.warehouse), ("supplier", scenario.supplier)):
-        total += site.holding_cost * record[f"{tier}_closing"]
-        total += site.order_cost * (record[f"{tier}_ordered"] > 0)
-        total += site.unit_cost * record[f"{tier}_ordered"]
+    links = [*scenario.stores, scenario.warehouse, scenario.supplier]
+    for i, ordered in enumerate(record["ordered"]):
+        total += links[i].holding_cost * record["closing"][i]
+        total += links[i].order_cost * (ordered > 0) + links[i].unit_cost * ordered
+        if i < len(scenario.stores):
+            total += links[i].shortage_cost * (record["lost"][i] + record["backorders"][i])
     return total

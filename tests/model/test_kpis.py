@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.kpis import KPIS, Tally
@@ -40,7 +41,7 @@ def _run(wishes, demand, **changes):
     tape.demand[:, 0, 0] = demand
     chain = Chain(scenario)
     chain.reset(tape)
-    tally = Tally(1, 1, scenario.periods_per_year)
+    tally = Tally(shape_of(scenario), 1)
     for wish in wishes:
         ledger = chain.step(np.array([[float(wish)]]))
         tally.add(ledger, Money.of(chain.params, ledger), np.full((1, 1), 0.5))
@@ -92,11 +93,9 @@ def test_cycle_service_level_counts_completed_cycles():
 def test_statement_balances():
     tally = _run([5, 0, 7], [4, 5, 3])
     sums = tally.statement()
-    assert (sums["store_opening"], sums["store_received"], sums["sold"]) == (6, 5, 11)
-    assert sums["store_closing"] == 0
-    assert sums["warehouse_opening"] + sums["warehouse_received"] == (
-        sums["warehouse_shipped"] + sums["warehouse_closing"]
-    )
+    assert (sums["opening"][0], sums["received"][0], sums["sold"][0]) == (6, 5, 11)
+    assert sums["closing"][0] == 0
+    assert sums["opening"][1] + sums["received"][1] == sums["sold"][1] + sums["closing"][1]
 
 
 def test_units_waiting_are_charged_each_period_and_count_once_as_stockouts():

@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from reference import Record, Reference, money
 
+from inventory_env.description.population import shape_of
+from inventory_env.description.rules import KINDS, rule_of
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Ledger, Money
 from inventory_env.simulation.state import State
@@ -19,7 +21,7 @@ WORLDS = 3
 def _assert_same(actual: State | Ledger, worlds: list[Record], period: int) -> None:
     for field in fields(actual):
         value = getattr(actual, field.name)
-        axis = 1 if field.name.endswith("pipeline") else 0
+        axis = int(field.name == "pipeline")
         expected = np.stack([world[field.name] for world in worlds], axis=axis)
         close = np.abs(value - expected.reshape(value.shape)) <= 1e-7
         assert close.all(), f"{field.name} in period {period}: {value}, not {expected}"
@@ -58,7 +60,9 @@ def test_units_are_conserved(scenario, seed):
     tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=WORLDS)
     rng = np.random.default_rng(seed)
     assert_conserved(
-        scenario, tape, lambda s: rng.uniform(0, 2, s.position.shape) * scenario.demand_mean
+        scenario,
+        tape,
+        lambda s: rng.uniform(0, 2, (WORLDS, len(scenario.stores))) * scenario.demand_mean,
     )
 
 
@@ -66,25 +70,20 @@ def assert_conserved(scenario, tape, wishes):
     """Balance every site and the whole chain, period by period and world by world."""
     chain = Chain(scenario)
     chain.reset(tape)
-    limited = not scenario.warehouse.unlimited
-    produces = limited and not scenario.supplier.unlimited
+    shape = shape_of(scenario)
+    stores, top = shape.stores, shape.columns(shape.tiers[-1])
     while not chain.ended:
         before = chain.situation.state
         ledger = chain.step(wishes(chain.situation))
         after = chain.situation.state
         rounding = 0.0 if scenario.whole else 1e-9
-        assert ledger.imbalance(chain.params) <= rounding
-        if produces:
-            entered = ledger.supplier_ordered
-        else:
-            entered = ledger.supplier_shipped if limited else ledger.store_shipped.sum(axis=1)
-        change = _all_stock(after) - _all_stock(before)
-        np.testing.assert_allclose(entered - ledger.sold.sum(axis=1), change, atol=rounding)
-        np.testing.assert_allclose(
-            before.store_backorders + ledger.demand - ledger.sold - ledger.lost,
-            after.store_backorders,
-            atol=rounding,
-        )
+        assert ledger.imbalance() <= rounding
+        entered = ledger.shipped[:, top].sum(axis=1)
+        change = after.holdings.sum(axis=1) - before.holdings.sum(axis=1)
+        left = ledger.sold[:, :stores].sum(axis=1)
+        np.testing.assert_allclose(entered - left, change, atol=rounding)
+        waiting = before.backorders + ledger.demand - ledger.sold - ledger.lost
+        np.testing.assert_allclose(waiting, after.backorders, atol=rounding)
         for field in fields(after):
             values = getattr(after, field.name)
             assert (values >= -rounding).all(), field.name
@@ -92,7 +91,28 @@ def assert_conserved(scenario, tape, wishes):
                 assert (values % 1 == 0).all(), field.name
 
 
-def _all_stock(state: State) -> np.ndarray:
-    stock = state.store_on_hand.sum(axis=1) + state.store_pipeline.sum(axis=(0, 2))
-    stock = stock + state.warehouse_on_hand + state.warehouse_pipeline.sum(axis=0)
-    return stock + state.supplier_on_hand + state.supplier_pipeline.sum(axis=0)
+@settings(
+    max_examples=80,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(scenario=scenarios(), seed=st.integers(0, 10_000), kind=st.sampled_from(sorted(KINDS)))
+def test_store_rules_follow_seasons_and_forecasts(scenario, seed, kind):
+    """Every kind of rule, in every period: its position, its levels, its rates."""
+    tape = draw_tape(scenario, seed=seed, purpose=Purpose.TEST, worlds=WORLDS)
+    rng = np.random.default_rng(seed)
+    rows = {name: rng.uniform(0.5, 9, (1, len(scenario.stores))) for name in KINDS[kind][1]}
+    rule = rule_of(kind, rows)
+    chain = Chain(scenario)
+    chain.reset(tape)
+    worlds = [Reference(scenario, tape, w) for w in range(WORLDS)]
+    while not chain.ended:
+        orders = chain.situation.store_orders(rule)
+        levels = [{n: float(row[0, i]) for n, row in rows.items()} for i in range(orders.shape[1])]
+        told = [[w.store_order(kind, x, i) for i, x in enumerate(levels)] for w in worlds]
+        ties = np.isclose(orders, told, atol=1e-7)
+        assert ties.all(), f"period {chain.situation.period}: {orders}, not {told}"
+        chain.step(orders)
+        for world, order in zip(worlds, orders, strict=True):
+            world.step(order.tolist())

@@ -121,7 +121,7 @@ def _limited(draw):
 @QUICK
 def test_orders_obey_every_constraint_and_possible_orders_stay(case, period):
     whole, constraints, wish, stock = case
-    limits = Limits.of([constraints] * wish.shape[1], whole)
+    limits = Limits.of([[constraints] * wish.shape[1]], whole)
     order = project(wish, limits, stock, period)
     np.testing.assert_allclose(project(order, limits, stock, period), order, atol=1e-12)
     assert (order >= 0).all()
@@ -144,7 +144,7 @@ def test_orders_obey_every_constraint_and_possible_orders_stay(case, period):
 def test_orders_worked_by_hand():
     """Pack 6, minimum 10, maximum 40, storage 50, whole units."""
     limits = Limits.of(
-        [OrderConstraints(pack_size=6, minimum=10, maximum=40, storage_limit=50)], True
+        [[OrderConstraints(pack_size=6, minimum=10, maximum=40, storage_limit=50)]], True
     )
     wish = np.array([[0.4], [0.6], [13], [99], [99], [99]])
     stock = np.array([[0], [0], [0], [0], [30], [42]], dtype=np.float64)

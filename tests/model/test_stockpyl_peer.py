@@ -64,11 +64,11 @@ def _ours():
     rule = BaseStock(np.array(LEVELS["store"]))
     net: dict[str, list[float]] = {tier: [] for tier in LEVELS}
     while not chain.ended:
-        ledger = chain.step(chain.situation.rule_order(rule))
+        ledger = chain.step(chain.situation.store_orders(rule))
         after = chain.situation.state
-        net["store"].append(ledger.store_closing[0, 0] - ledger.store_backorders[0, 0])
-        net["warehouse"].append(ledger.warehouse_closing[0] - after.store_owed[0, 0])
-        net["supplier"].append(ledger.supplier_closing[0] - after.warehouse_owed[0])
+        net["store"].append(ledger.closing[0, 0] - ledger.backorders[0, 0])
+        net["warehouse"].append(ledger.closing[0, 1] - after.owed[0, 0])
+        net["supplier"].append(ledger.closing[0, 2] - after.owed[0, 1])
     return tape.demand[:, 0, 0], net
 
 

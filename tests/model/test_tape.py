@@ -14,7 +14,6 @@ from inventory_env.description.scenario_files import load_scenario
 from inventory_env.errors import InputError
 from inventory_env.recorded.history import History
 from inventory_env.simulation.chain import Chain
-from inventory_env.simulation.state import State
 from inventory_env.simulation.tape import MEAN_BLOCK, Purpose, draw_tape
 
 
@@ -25,11 +24,9 @@ def _arrays(tape, worlds=slice(None)):
         for field in fields(source):
             value = getattr(source, field.name)
             if isinstance(value, np.ndarray):
-                first = field.name == "first_day" or (
-                    isinstance(source, State) and not field.name.endswith("pipeline")
-                )
                 name = f"{type(source).__name__}.{field.name}"
-                found[name] = value[worlds] if first else value[:, worlds]
+                second = field.name in source.WORLD_SECOND
+                found[name] = value[:, worlds] if second else value[worlds]
     return found
 
 
@@ -75,13 +72,11 @@ def test_another_store_leaves_the_others_numbers_alone():
     all_three = draw_tape(scenario, seed=5, purpose=Purpose.TEST, worlds=4)
     two = draw_tape(fewer, seed=5, purpose=Purpose.TEST, worlds=4)
     np.testing.assert_array_equal(two.demand, all_three.demand[:, :, :2])
-    np.testing.assert_array_equal(two.store_lead_time, all_three.store_lead_time[:, :, :2])
-    np.testing.assert_array_equal(two.warehouse_lead_time, all_three.warehouse_lead_time)
+    same = [0, 1, 3]  # the first two stores and the warehouse
+    np.testing.assert_array_equal(two.lead_time, all_three.lead_time[:, :, same])
     started = all_three.start
-    np.testing.assert_array_equal(two.start.store_on_hand, started.store_on_hand[:, :2])
-    np.testing.assert_array_equal(two.start.warehouse_on_hand, started.warehouse_on_hand)
-    stocks = [*started.store_on_hand.T, started.warehouse_on_hand]
-    assert len({tuple(stock) for stock in stocks}) == 4
+    np.testing.assert_array_equal(two.start.on_hand, started.on_hand[:, same])
+    assert len({tuple(stock) for stock in started.on_hand.T}) == 4
 
 
 def test_seeds_purposes_and_episodes_differ():
@@ -95,7 +90,7 @@ def test_seeds_purposes_and_episodes_differ():
     ]
     for i, one in enumerate(tapes):
         for other in tapes[:i]:
-            for name in ("demand", "store_lead_time", "supplier_up"):
+            for name in ("demand", "lead_time", "supplier_up"):
                 assert (getattr(one, name) != getattr(other, name)).any()
             assert abs(np.corrcoef(one.demand.ravel(), other.demand.ravel())[0, 1]) < 0.75
     again = draw_tape(scenario, seed=0, purpose=Purpose.TRAIN, worlds=3)
@@ -150,7 +145,7 @@ def test_a_disrupted_supplier_without_capacity_ships_nothing():
     chain = Chain(scenario)
     chain.reset(draw_tape(scenario, seed=1, purpose=Purpose.TEST, worlds=2))
     while not chain.ended:
-        assert (chain.step(np.full((2, 1), 3.0)).supplier_shipped == 0).all()
+        assert (chain.step(np.full((2, 1), 3.0)).shipped[:, 1] == 0).all()
 
 
 def test_starting_stock_is_given_or_drawn_between_its_bounds():
@@ -161,13 +156,13 @@ def test_starting_stock_is_given_or_drawn_between_its_bounds():
         units="continuous",
     )
     start = draw_tape(scenario, seed=1, purpose=Purpose.TEST, worlds=3000).start
-    assert start.store_on_hand.min() >= 2
-    assert start.store_on_hand.max() <= 11
-    assert start.store_on_hand.mean() == pytest.approx(6.5, abs=0.2)
-    np.testing.assert_array_equal(start.store_pipeline, np.full((2, 3000, 1), 4.0))
-    np.testing.assert_array_equal(start.warehouse_on_hand, 30.0)
-    assert start.warehouse_pipeline.mean() == pytest.approx(0.5, abs=0.03)
-    assert (start.supplier_on_hand == 0).all()
+    assert start.on_hand[:, 0].min() >= 2
+    assert start.on_hand[:, 0].max() <= 11
+    assert start.on_hand[:, 0].mean() == pytest.approx(6.5, abs=0.2)
+    np.testing.assert_array_equal(start.pipeline[:, :, 0], np.full((2, 3000), 4.0))
+    np.testing.assert_array_equal(start.on_hand[:, 1], 30.0)
+    assert start.pipeline[0, :, 1].mean() == pytest.approx(0.5, abs=0.03)
+    assert (start.pipeline[1, :, 1] == 0).all()
 
 
 def _recorded(units="whole", periods=20):
