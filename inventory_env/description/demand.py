@@ -88,7 +88,10 @@ class _Demand(Frozen):
         return self.quantile(ndtr(score), factor)
 
     def quantile(self, uniform: Array, factor: Array) -> Array:
-        """Demand whose distribution function has the value `uniform`, elementwise, in units."""
+        """Demand whose distribution function has the value `uniform`, elementwise, in units.
+
+        Factors are taken to three digits, so that few tables serve many periods.
+        """
         demand = np.empty_like(uniform)
         keys = np.round(np.broadcast_to(factor, uniform.shape), 3)
         for key in np.unique(keys):

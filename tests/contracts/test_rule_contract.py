@@ -133,7 +133,7 @@ def test_given_levels_stay_and_auto_levels_follow_the_textbook(kind):
     lead_time=st.floats(0, 60),
     lead_time_sd=st.floats(0, 20),
     review=st.integers(1, 60),
-    holding=st.floats(0, 100),
+    holding=st.just(0.0) | st.floats(1e-6, 100),
     shortage=st.floats(0, 1000),
     order_cost=st.floats(0, 1000),
 )
