@@ -46,6 +46,12 @@ class Season(Frozen):
             day: calendar period number, any shape.
             elapsed: periods since the start of the episode, same shape.
             periods_per_year: how many periods make a year.
+
+        Half the weekly mean on day 0 and 1.5 times it on day 6; a tenth more after a year:
+
+        >>> season = Season(weekday=(0.5, 1, 1, 1, 1, 1, 1.5), trend_per_year=0.1)
+        >>> season.factors(np.array([0, 6, 364]), np.array([0, 0, 364]), 364)
+        array([0.5 , 1.5 , 0.55])
         """
         factor = np.ones(np.broadcast(day, elapsed).shape)
         if self.weekday:
@@ -82,7 +88,10 @@ class _Demand(Frozen):
         return self.quantile(ndtr(score), factor)
 
     def quantile(self, uniform: Array, factor: Array) -> Array:
-        """Demand whose distribution function has the value `uniform`, elementwise, in units."""
+        """Demand whose distribution function has the value `uniform`, elementwise, in units.
+
+        Factors are taken to three digits, so that few tables serve many periods.
+        """
         demand = np.empty_like(uniform)
         keys = np.round(np.broadcast_to(factor, uniform.shape), 3)
         for key in np.unique(keys):
@@ -100,7 +109,11 @@ def _fast_quantile(distribution: Any) -> Callable[[Array], Array]:
 
 
 class Poisson(_Demand):
-    """Poisson demand; under a season the variance follows the mean."""
+    """Poisson demand; under a season the variance follows the mean.
+
+    >>> Poisson(kind="poisson", mean=4).moments
+    (4.0, 2.0)
+    """
 
     kind: Literal["poisson"]
     mean: Positive
@@ -118,7 +131,14 @@ class Poisson(_Demand):
 
 
 class NegativeBinomial(_Demand):
-    """Overdispersed whole demand; a season keeps the dispersion r = mean^2 / (sd^2 - mean)."""
+    """Overdispersed whole demand; a season keeps the dispersion r = mean^2 / (sd^2 - mean).
+
+    Here r = 36 / (9 - 6) = 12, so that no demand has the probability (12 / 18)^12 = 0.0077:
+
+    >>> demand = NegativeBinomial(kind="negative-binomial", mean=6, sd=3)
+    >>> round(float(demand.distribution(1.0).pmf(0)), 4)
+    0.0077
+    """
 
     kind: Literal["negative-binomial"]
     mean: Positive
@@ -153,7 +173,15 @@ class NegativeBinomial(_Demand):
 
 
 class Geometric(_Demand):
-    """Geometric demand on 0, 1, 2, ...: P(d = k) = q (1 - q)^k with q = 1 / (1 + mean)."""
+    """Geometric demand on 0, 1, 2, ...: P(d = k) = q (1 - q)^k with q = 1 / (1 + mean).
+
+    The variance is mean (1 + mean); at mean 5, as in Zipkin (2008), "Old and new methods for
+    lost-sales inventory systems", Operations Research 56(5), it is 30:
+
+    >>> mean, sd = Geometric(kind="geometric", mean=5).moments
+    >>> mean, round(sd**2, 9)
+    (5.0, 30.0)
+    """
 
     kind: Literal["geometric"]
     mean: Positive
@@ -174,6 +202,13 @@ class Normal(_Demand):
     """Normal demand clipped at 0; a season scales mean and standard deviation alike.
 
     `moments` are those before clipping, the parameters of the literature.
+
+    The newsvendor's level in Snyder & Shen (2019), Example 4.3, is the demand at the probability
+    p / (p + h) = 0.70 / 0.88:
+
+    >>> demand = Normal(kind="normal", mean=50, sd=8)
+    >>> demand.quantile(np.array([0.70 / 0.88]), np.array([1.0])).round(2)
+    array([56.6])
     """
 
     kind: Literal["normal"]
@@ -197,7 +232,14 @@ class Normal(_Demand):
 
 
 class Gamma(_Demand):
-    """Gamma demand; a season scales mean and standard deviation alike."""
+    """Gamma demand; a season scales mean and standard deviation alike.
+
+    It is exponential if both are equal; its median is mean x ln 2 then:
+
+    >>> demand = Gamma(kind="gamma", mean=5, sd=5)
+    >>> demand.quantile(np.array([0.5]), np.array([1.0])).round(4)
+    array([3.4657])
+    """
 
     kind: Literal["gamma"]
     mean: Positive
@@ -232,7 +274,12 @@ class _Bounded(_Demand):
 
 
 class Uniform(_Bounded):
-    """Any demand between two bounds, equally likely, times the season's factor."""
+    """Any demand between two bounds, equally likely, times the season's factor.
+
+    >>> mean, sd = Uniform(kind="uniform", low=0, high=12).moments
+    >>> mean, round(sd**2, 9)
+    (6.0, 12.0)
+    """
 
     kind: Literal["uniform"]
 
@@ -248,7 +295,14 @@ class Uniform(_Bounded):
 
 
 class DiscreteUniform(_Bounded):
-    """Every whole demand from low to high, both included, times the season's factor."""
+    """Every whole demand from low to high, both included, times the season's factor.
+
+    A fair die, of variance 35 / 12:
+
+    >>> mean, sd = DiscreteUniform(kind="discrete-uniform", low=1, high=6).moments
+    >>> mean, round(sd, 3)
+    (3.5, 1.708)
+    """
 
     kind: Literal["discrete-uniform"]
 
@@ -276,7 +330,11 @@ class DiscreteUniform(_Bounded):
 
 
 class Deterministic(_Demand):
-    """The same demand every period, times the season's factor."""
+    """The same demand every period, times the season's factor.
+
+    >>> Deterministic(kind="deterministic", mean=4).moments
+    (4.0, 0.0)
+    """
 
     kind: Literal["deterministic"]
     mean: Positive
@@ -297,7 +355,16 @@ class Deterministic(_Demand):
 
 
 class Intermittent(_Demand):
-    """No demand in most periods; else a geometric size of 1, 2, ... A season scales how often."""
+    """No demand in most periods; else a geometric size of 1, 2, ...
+
+    A season scales the probability of a demand, up to 1; sizes stay. With probability p and sizes
+    of mean m and variance m (m - 1), the variance is p m (m - 1) + p (1 - p) m^2; here 6 + 5.76:
+
+    >>> demand = Intermittent(kind="intermittent", probability=0.2, mean_size=6)
+    >>> mean, sd = demand.moments
+    >>> round(mean, 9), round(sd**2, 9)
+    (1.2, 11.76)
+    """
 
     kind: Literal["intermittent"]
     probability: Annotated[float, Field(gt=0, le=1)]

@@ -45,7 +45,11 @@ class _LeadTime(Frozen):
 
 
 class ConstantLeadTime(_LeadTime):
-    """Always the same; a bare number in the file means this."""
+    """Always the same; a bare number in the file means this.
+
+    >>> ConstantLeadTime(periods=2).moments
+    (2.0, 0.0)
+    """
 
     kind: Literal["constant"] = "constant"
     periods: Periods
@@ -57,7 +61,14 @@ class ConstantLeadTime(_LeadTime):
 
 
 class UniformLeadTime(_LeadTime):
-    """Every whole number of periods from low to high is equally likely."""
+    """Every whole number of periods from low to high is equally likely.
+
+    A fair die: mean (low + high) / 2, variance ((high - low + 1)^2 - 1) / 12 = 35 / 12.
+
+    >>> mean, sd = UniformLeadTime(kind="uniform", low=1, high=6).moments
+    >>> mean, round(sd, 3)
+    (3.5, 1.708)
+    """
 
     kind: Literal["uniform"]
     low: Periods
@@ -78,7 +89,17 @@ class UniformLeadTime(_LeadTime):
 
 
 class DiscreteLeadTime(_LeadTime):
-    """Any whole numbers of periods with their probabilities."""
+    """Any whole numbers of periods with their probabilities.
+
+    Mean 0.25 x 4 = 1, variance 0.25 x 4^2 - 1^2 = 3:
+
+    >>> lead_time = DiscreteLeadTime(kind="discrete", periods=(4, 0), weights=(0.25, 0.75))
+    >>> lead_time.probabilities
+    array([0.75, 0.  , 0.  , 0.  , 0.25])
+    >>> mean, sd = lead_time.moments
+    >>> mean, round(sd**2, 9)
+    (1.0, 3.0)
+    """
 
     kind: Literal["discrete"]
     periods: Annotated[tuple[Periods, ...], Field(min_length=1)]
@@ -103,7 +124,7 @@ class DiscreteLeadTime(_LeadTime):
     def probabilities(self) -> Array:
         table = np.zeros(max(self.periods) + 1)
         table[list(self.periods)] = self.weights
-        return table / table.sum()
+        return np.trim_zeros(table, "b") / table.sum()
 
 
 def _bare_number(value: Any) -> Any:

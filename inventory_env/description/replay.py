@@ -97,7 +97,13 @@ def own_demand(
 def fitted_episode(
     scenario: Scenario, report: ImportReport, path: Path
 ) -> tuple[Scenario, ImportReport]:
-    """The scenario with an episode short enough for its history, and the report that says so."""
+    """The scenario with an episode short enough for its history, and the report that says so.
+
+    Args:
+        scenario: one with a history.
+        report: what was read from the demand file.
+        path: the demand file's, for messages.
+    """
     assert scenario.history is not None
     changes = _episode(scenario, scenario.stores, scenario.history, path)
     changed = scenario.with_history(scenario.history, scenario.stores, **changes)

@@ -20,6 +20,8 @@ from inventory_env.frozen import Array, Frozen, NonNegative, Positive
 Level = NonNegative | Literal["auto"]
 Rationing = Literal["proportional", "fair-share", "priority", "random"]
 
+SMALLEST = 1e-12  # factor, as no cap (infinity) times 0 is not a number
+
 
 class OrderRule(Protocol):
     """Order quantity from inventory position, elementwise over (world, site)."""
@@ -32,7 +34,13 @@ class OrderRule(Protocol):
 
 @dataclass(frozen=True)
 class BaseStock:
-    """Order up to a level every period: q = max(S - position, 0)."""
+    """Order up to a level every period: q = max(S - position, 0).
+
+    The newsvendor of Snyder & Shen (2019), Example 4.3, has S = 56.6:
+
+    >>> BaseStock(np.array(56.6)).order(np.array([20.0, 60.0]), 1.0)
+    array([36.6,  0. ])
+    """
 
     kind: ClassVar[str] = "base-stock"
     level: Array  # S, units
@@ -47,6 +55,12 @@ class CappedBaseStock:
 
     Xin (2021), "Understanding the performance of capped base-stock policies in lost-sales
     inventory models", Operations Research 69(1).
+
+    >>> rule = CappedBaseStock(level=np.array(30.0), cap=np.array(8.0))
+    >>> rule.order(np.array([10.0, 25.0, 35.0]), 1.0)
+    array([8., 5., 0.])
+    >>> rule.order(np.array([10.0]), 0.5)
+    array([4.])
     """
 
     kind: ClassVar[str] = "capped-base-stock"
@@ -59,7 +73,14 @@ class CappedBaseStock:
 
 @dataclass(frozen=True)
 class ReorderPoint:
-    """At or below s order multiples of Q until above it: the (s, nQ) rule, (s, Q) in practice."""
+    """At or below s order multiples of Q until above it: the (s, nQ) rule, (s, Q) in practice.
+
+    Snyder & Shen (2019), Example 5.2, rounded: s = 214, Q = 319.
+
+    >>> rule = ReorderPoint(point=np.array(214.0), quantity=np.array(319.0))
+    >>> rule.order(np.array([215.0, 214.0, -105.0]), 1.0)
+    array([  0., 319., 638.])
+    """
 
     kind: ClassVar[str] = "reorder-point"
     point: Array  # s, units
@@ -72,7 +93,14 @@ class ReorderPoint:
 
 @dataclass(frozen=True)
 class MinMax:
-    """At or below s order up to S, never more than a cap: the (s, S) rule."""
+    """At or below s order up to S, never more than a cap: the (s, S) rule.
+
+    Snyder & Shen (2019), Example 4.7: s = 4, S = 10 for Poisson demand of 6 at h = 1, p = 4, K = 5.
+
+    >>> rule = MinMax(point=np.array(4.0), span=np.array(6.0), cap=np.array(np.inf))
+    >>> rule.order(np.array([5.0, 4.0, -2.0]), 1.0)
+    array([ 0.,  6., 12.])
+    """
 
     kind: ClassVar[str] = "min-max"
     point: Array  # s, units
@@ -80,13 +108,18 @@ class MinMax:
     cap: Array  # units per order
 
     def order(self, position: Array, factor: Array | float) -> Array:
-        order = np.minimum(self.point + self.span - position, self.cap * factor)
+        cap = self.cap * np.maximum(factor, SMALLEST)
+        order = np.minimum(self.point + self.span - position, cap)
         return np.where(position <= self.point, order, 0.0)
 
 
 @dataclass(frozen=True)
 class ConstantOrder:
-    """The same quantity every period, whatever the stock (scaled by the season)."""
+    """The same quantity every period, whatever the stock (scaled by the season).
+
+    >>> ConstantOrder(np.array(5.0)).order(np.array([0.0, 99.0]), 1.2)
+    array([6., 6.])
+    """
 
     kind: ClassVar[str] = "constant-order"
     quantity: Array  # units per period

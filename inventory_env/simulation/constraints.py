@@ -20,6 +20,17 @@ def project(wish: Array, limits: Limits, stock: Array, period: int) -> Array:
         limits: the sites' order constraints.
         stock: units on hand, on the way and owed, same shape; counts against the storage limit.
         period: number of the period in the episode, for reviews.
+
+    Packs of 6, at least 10, at most 40 units: 13 becomes three packs, 3 is raised to 10 and to two
+    packs, 99 is cut to 40 and to six packs:
+
+    >>> from inventory_env.description.rules import OrderConstraints
+    >>> limits = Limits.of([OrderConstraints(pack_size=6, minimum=10, maximum=40)], whole=True)
+    >>> project(np.array([[0.0], [3.0], [13.0], [99.0]]), limits, np.zeros((4, 1)), period=0)
+    array([[ 0.],
+           [12.],
+           [18.],
+           [36.]])
     """
     if limits.whole:
         order = np.maximum(np.floor(wish + 0.5), 0.0)

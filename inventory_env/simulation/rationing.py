@@ -32,6 +32,26 @@ def ration(
 
     Returns:
         (world, store) units, between 0 and the requests, summing to the stock.
+
+    10 units for requests of 8, 4 and 8; covers are 0, 3 and 0.5 before and 1.5, 3 and 1.5 after a
+    fair share:
+
+    >>> def shared(rule):
+    ...     return ration(
+    ...         rule,
+    ...         np.array([10.0]),
+    ...         np.array([[8.0, 4.0, 8.0]]),
+    ...         position=np.array([[0.0, 6.0, 2.0]]),
+    ...         mean=np.array([[4.0, 2.0, 4.0]]),
+    ...         priority=np.array([[2.0, 1.0, 3.0]]),
+    ...         whole=True,
+    ...     )
+    >>> shared("proportional")
+    array([[4., 2., 4.]])
+    >>> shared("fair-share")
+    array([[6., 0., 4.]])
+    >>> shared("priority")
+    array([[6., 4., 0.]])
     """
     if rule in ("priority", "random"):
         ranks = np.broadcast_to(priority, requests.shape)
