@@ -1,6 +1,6 @@
 """What a decision may be based on: the present, and what may be known of the future."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -30,7 +30,6 @@ class Situation:
     memory: Memory
     outlook: Outlook
     period: int  # number of the period in the episode, 0 first; for reviews
-    _forecasts: dict[int, Array] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def worlds(self) -> int:
@@ -71,6 +70,10 @@ class Situation:
         cumulative = self.outlook.cumulative_factors
         assert cumulative is not None
         return cumulative[end] - cumulative[first]
+
+    @cached_property
+    def _forecasts(self) -> dict[int, Array]:
+        return {}
 
     def forecast(self, periods: int) -> Array:
         """(world or 1, site) expected demand of this and the next `periods` - 1 periods, units;

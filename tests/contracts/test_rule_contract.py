@@ -92,7 +92,7 @@ def _config(kind: str, **given: Any) -> Any:
 
 
 def _rule(kind: str, levels: dict[str, float], **need: float) -> Any:
-    return _config(kind, **levels).build(Need(**TEXTBOOK | need))
+    return _config(kind, **levels).build(Need.of_one(**TEXTBOOK | need))
 
 
 def _levels(rule: OrderRule) -> dict[str, np.ndarray]:
@@ -120,7 +120,7 @@ def test_given_levels_stay_and_auto_levels_follow_the_textbook(kind):
     as_written = _levels(_rule(kind, example.levels))
     assert {name: as_written[name] for name in example.levels} == example.levels
     for column, safety_factor in enumerate((None, 1.0)):
-        auto = _levels(_config(kind, safety_factor=safety_factor).build(Need(**TEXTBOOK)))
+        auto = _levels(_config(kind, safety_factor=safety_factor).build(Need.of_one(**TEXTBOOK)))
         for name, expected in example.auto.items():
             assert auto[name] == pytest.approx(expected[column], abs=5e-4)
 
