@@ -85,7 +85,7 @@ class Need:
         ...     mean=1300 / 52, sd=0.0, holding=0.225 / 52, shortage=0.0, order_cost=8.0
         ... )
         >>> round(need.lot.item(), 1)  # Snyder & Shen (2019), example 3.1, in weeks
-        304.1
+        304.0
         """
         free = self.holding <= 0
         economic = np.sqrt(2 * self.order_cost * self.mean / np.where(free, 1.0, self.holding))

@@ -25,7 +25,7 @@ def project(wish: Array, limits: Limits, stock: Array, period: int) -> Array:
     packs, 99 is cut to 40 and to six packs:
 
     >>> from inventory_env.description.rules import OrderConstraints
-    >>> limits = Limits.of([OrderConstraints(pack_size=6, minimum=10, maximum=40)], whole=True)
+    >>> limits = Limits.of([[OrderConstraints(pack_size=6, minimum=10, maximum=40)]], whole=True)
     >>> project(np.array([[0.0], [3.0], [13.0], [99.0]]), limits, np.zeros((4, 1)), period=0)
     array([[ 0.],
            [12.],

@@ -245,7 +245,7 @@ def load_run(folder: Path) -> Run:
     manifest = read_json(folder / MANIFEST)
     recipe = read_recipe(folder)
     interface = run_interface(folder, recipe, scenario)
-    start = run_start(folder, recipe)
+    start = run_start(folder, recipe, scenario)
     network = empty_network(interface)
     load_network(network, tensors, folder / BEST)
     network.set_training_mode(False)
@@ -254,12 +254,26 @@ def load_run(folder: Path) -> Run:
     return Run(folder, scenario, recipe, config["seed"], start, kept or learned, learned, manifest)
 
 
-def run_start(folder: Path, recipe: Recipe) -> Policy:
+def run_start(folder: Path, recipe: Recipe, scenario: Scenario) -> Policy:
     """What the run in a folder starts from: tuned rules, or the run that it builds on.
 
+    Args:
+        folder: of the run.
+        recipe: its start rules.
+        scenario: the chain.
+
     Raises:
-        InputError: if the recipe's rules are none that this version has.
+        InputError: if the recipe's rules are none that this version has, or of another chain.
     """
+    shape = shape_of(scenario)
+    for start in recipe.start:
+        sites = shape.columns(start.tier)
+        for name, row in start.rule.levels.items():
+            if len(row) != sites.stop - sites.start:
+                raise InputError(
+                    f"{folder / RECIPE}: start: {name} of the {start.tier} must have "
+                    f"{sites.stop - sites.start} values, one a site, got {len(row)}"
+                )
     try:
         return start_policy(recipe.start, run_others(folder)[0])
     except KeyError as error:

@@ -176,7 +176,7 @@ class _Training(BaseCallback):
         self._on_progress = on_progress
         recipe = read_recipe(folder)
         self._settings = recipe.settings
-        self._rule = run_start(folder, recipe)
+        self._rule = run_start(folder, recipe, scenario)
         self._env = ChainVecEnv(scenario, recipe, self._rule, seed=seed)
         self._model: Any = make_algorithm(self._env.interface, self._env, seed=seed)
         self._learned = LearnedPolicy(self._env.interface, self._rule, self._model.policy)

@@ -58,7 +58,7 @@ def test_store_rules_follow_a_learned_level() -> None:
     found = situation.store_orders(ConstantOrder(of(20, 8)))
     np.testing.assert_allclose(found, [[20 * 1.3, 8 * 0.75]])
     memory = replace(situation.memory, smoothed_demand=row(0.2, 4.5, 22, 24))
-    believed = replace(situation, memory=memory, _forecasts={}).level
+    believed = replace(situation, memory=memory).level
     np.testing.assert_allclose(believed, [[0.05, 0.75]])
 
 

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import gymnasium
@@ -16,6 +16,8 @@ from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
 from inventory_env import parallel_env
 from inventory_env.decision.formula_start import FormulaStart
+from inventory_env.decision.resolve import resolve
+from inventory_env.description.population import needs
 from inventory_env.description.rules import BaseStockConfig
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
@@ -25,6 +27,7 @@ from inventory_env.envs.vec_env import ChainVecEnv, Start
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
 from inventory_env.simulation.ledger import Ledger, Money
+from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
 from policies.rules.rule_based import RulePolicy
 from policies.rules.search import formula_rule
@@ -38,7 +41,7 @@ class OrderNothing:
     """A start under which an offset is the order."""
 
     def wishes(self, situation: Situation) -> Array:
-        return np.zeros((1, situation.params.stores + 2))
+        return np.zeros((1, situation.params.shape.sites))
 
 
 def changed(scenario: Scenario, **settings: object) -> Scenario:
@@ -48,9 +51,11 @@ def changed(scenario: Scenario, **settings: object) -> Scenario:
 
 def vec_env(scenario: Scenario, seed: int, start: Start | None = None) -> ChainVecEnv:
     """The same by the VecEnv's own means."""
-    scenario = changed(scenario, learn="all", critic="own", worlds_per_tape=1)
-    start = FormulaStart(scenario) if start is None else start
-    return ChainVecEnv(scenario, start, seed=seed, worlds=1)
+    reward = scenario.training.reward.model_copy(update={"team_share": 0.0})
+    view = {"learn": "all", "critic": "own", "worlds_per_tape": 1, "continuing": False}
+    recipe = resolve(scenario, changed(scenario, **view, reward=reward).training)
+    start = FormulaStart(shared=recipe.shared) if start is None else start
+    return ChainVecEnv(scenario, recipe, start, seed=seed, worlds=1)
 
 
 def drawn(rng: np.random.Generator, rows: ChainVecEnv) -> np.ndarray:
@@ -199,14 +204,13 @@ def test_the_default_start_is_the_formula_rule_and_the_scenarios_own(name: str) 
     stores = RulePolicy("base-stock", formula_rule("base-stock", scenario))
     for _ in range(30):
         rows.step(drawn(rng, rows))
-        wishes = FormulaStart(scenario).wishes(rows.situation)
+        wishes = FormulaStart(shared=scenario.information == "shared").wishes(rows.situation)
         given = len(scenario.stores)
         np.testing.assert_allclose(wishes[:, :given], stores.wishes(rows.situation), rtol=1e-9)
-        state = rows.situation.state
         if not scenario.warehouse.unlimited and not scenario.seasonal:
-            level = scenario.warehouse_rule.level
-            wish = np.maximum(level - state.warehouse_echelon_position, 0.0)
-            np.testing.assert_allclose(wishes[:, given], wish)
+            level = rows.situation.params.rules[0].rule.level[0]
+            echelon = rows.situation.echelon_position[:, given]
+            np.testing.assert_allclose(wishes[:, given], np.maximum(level - echelon, 0.0))
     assert wishes.shape[1] == rows.num_envs
 
 
@@ -218,17 +222,18 @@ def test_under_local_information_the_start_upstream_looks_at_its_own_stock() -> 
     for _ in range(20):
         rows.step(np.full((rows.num_envs, 1), -1.0, dtype=np.float32))
         state = rows.situation.state
-        need = scenario.upstream_need("warehouse", echelon=False)
-        wish = FormulaStart(scenario).wishes(rows.situation)[:, 1]
-        np.testing.assert_allclose(wish, np.maximum(need.level() - state.warehouse_position, 0.0))
+        level = needs(scenario, echelon=False).level()[0, 1]
+        wish = FormulaStart(shared=scenario.information == "shared").wishes(rows.situation)[:, 1]
+        np.testing.assert_allclose(wish, np.maximum(level - state.position[:, 1], 0.0))
         orders.append(wish[0])
     assert len(set(orders)) > 1
     own = BaseStockConfig(kind="base-stock", level=7.0)
     kept = scenario.model_copy(
         update={"warehouse": scenario.warehouse.model_copy(update={"rule": own})}
     )
-    wish = FormulaStart(kept).wishes(rows.situation)[:, 1]
-    np.testing.assert_allclose(wish, np.maximum(7.0 - state.warehouse_position, 0.0))
+    situation = replace(rows.situation, params=Params.of(kept))
+    wish = FormulaStart(shared=False).wishes(situation)[:, 1]
+    np.testing.assert_allclose(wish, np.maximum(7.0 - state.position[:, 1], 0.0))
 
 
 # --- the single store -------------------------------------------------------------------------
@@ -275,7 +280,7 @@ def test_without_a_seed_no_two_are_alike() -> None:
     for _ in range(2):
         env = SingleStoreEnv()
         env.reset()
-        demand.append(env._world.env.situation.tape.demand[:20])
+        demand.append(env._world.env._chain.tape.demand[:20])
     assert (demand[0] != demand[1]).any()
 
 

@@ -1,32 +1,32 @@
 """Warehouse and supplier learn beside the stores: rows, rewards, information, runs on runs."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from inventory_env.decision.observation import Observer
-from inventory_env.simulation.upstream import UpstreamRule
 
-from inventory_env.decision.agents import Agents
+from inventory_env.decision.resolve import resolve
 from inventory_env.description.scenario import Scenario
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.facts import site_names
 from inventory_env.simulation.ledger import Money
-from inventory_env.simulation.situation import Memory, Situation
+from inventory_env.simulation.memory import Memory
+from inventory_env.simulation.params import Params
+from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.state import State
 from inventory_env.simulation.tape import Purpose, draw_tape
-from policies.learning.ppo import make_algorithm, make_env
+from policies.learning.ppo import make_algorithm
 from policies.policy import Policy
 from policies.rollout import mean_costs
-from policies.rules import search as rule_search
-from policies.rules import start
-from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
-from policies.rules.start import ChainPolicy, start_policy
+from policies.rules.rule_based import ChainPolicy, RulePolicy
+from policies.rules.rule_book import RuleBook
+from policies.rules.search import formula_rule, start_kind
+from policies.rules.start import find_start, start_policy
 from policies.runs import phases
 from policies.runs.phases import run_of_phase
 from policies.runs.run_folder import LAST, load_run, read_tensors
@@ -75,14 +75,28 @@ def chain(information: str = "shared", **training: Any) -> Scenario:
 def formula_start(scenario: Scenario) -> Policy:
     """Rules from formulas for every site."""
     below = RulePolicy("base-stock", formula_rule("base-stock", scenario))
-    rules = [UpstreamRule.of(scenario, tier) for tier in ("warehouse", "supplier")]
-    return ChainPolicy("rules", below, tuple(rules))
+    return ChainPolicy("rules", below, Params.of(scenario).rules)
 
 
-@pytest.fixture(autouse=True)
-def quick_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+def formulas(scenario: Scenario) -> RuleBook:
     """Rules from formulas: their search is tested apart."""
-    monkeypatch.setattr(rule_search, "_search", lambda kind, *_: formula_rule(kind, chain()))
+    book = RuleBook(scenario, 0)
+    book.add(start_kind(scenario), formula_rule(start_kind(scenario), scenario))
+    return book
+
+
+def start_of(scenario: Scenario) -> Policy:
+    """What learning starts from, upstream by simulation."""
+    return start_policy(find_start(resolve(scenario, scenario.training), formulas(scenario)))
+
+
+def env_of(scenario: Scenario, policy: Policy, seed: int = 0, **reward: Any) -> ChainVecEnv:
+    """Eight worlds whose rewards are as they are paid."""
+    training = scenario.training
+    paid = training.reward.model_copy(update={"team_share": 0.0, **reward})
+    changes = {"reward": paid, "continuing": False}
+    recipe = resolve(scenario, training.model_copy(update=changes))
+    return ChainVecEnv(scenario, recipe, policy, seed=seed, worlds=8)
 
 
 def played(scenario: Scenario, periods: int = 12) -> Situation:
@@ -118,10 +132,8 @@ def test_every_site_ships_what_it_can_of_what_was_wished() -> None:
     wishes = np.tile([4.0, 5.0, 11.0, 12.0], (6, 1))
     for _ in range(20):
         ledger = world.step(wishes)
-        assert ledger.imbalance(world.params) == 0
-        np.testing.assert_array_equal(ledger.store_ordered, wishes[:, :STORES])
-        np.testing.assert_array_equal(ledger.warehouse_ordered, 11.0)
-        np.testing.assert_array_equal(ledger.supplier_ordered, 12.0)
+        assert ledger.imbalance() == 0
+        np.testing.assert_array_equal(ledger.ordered, wishes)
 
 
 @pytest.mark.parametrize(
@@ -135,11 +147,11 @@ def test_every_site_ships_what_it_can_of_what_was_wished() -> None:
 )
 def test_rows_are_the_learning_sites(learn: Any, names: list[str]) -> None:
     scenario = chain(learn=learn)
-    assert Agents(scenario).names == names
-    env = ChainVecEnv(scenario, formula_start(scenario), seed=0, worlds=8)
+    env = env_of(scenario, formula_start(scenario))
+    assert [site_names(scenario)[i] for i in env.interface.agents.sites] == names
     observation = env.reset()
-    assert observation.shape == (8 * len(names), len(env.feature_names))
-    actions = np.full(env.num_envs, env._actions.preferred)  # type: ignore[attr-defined]
+    assert observation.shape == (8 * len(names), len(env.interface.names))
+    actions = np.full(env.num_envs, env.interface.actions.preferred)  # type: ignore[attr-defined]
     for _ in range(scenario.periods):
         observation, rewards, dones, _ = env.step(actions)
         assert np.isfinite(observation).all()
@@ -151,11 +163,11 @@ def test_without_offsets_the_env_is_the_start() -> None:
     """Rewards of the team are minus the chain's money, whoever learns."""
     scenario = chain(reward={"credit": "now"})
     policy = formula_start(scenario)
-    env = ChainVecEnv(scenario, policy, seed=5, worlds=8, team_share=1.0)
+    env = env_of(scenario, policy, seed=5, team_share=1.0)
     env.reset()
     world = Chain(scenario)
     world.reset(draw_tape(scenario, seed=5, purpose=Purpose.TRAIN, worlds=1, episode=0).repeated(8))
-    actions = np.full(env.num_envs, env._actions.preferred)  # type: ignore[attr-defined]
+    actions = np.full(env.num_envs, env.interface.actions.preferred)  # type: ignore[attr-defined]
     for _ in range(scenario.periods):
         _, rewards, _, _ = env.step(actions)
         money = Money.of(world.params, world.step(policy.wishes(world.situation)))
@@ -167,17 +179,17 @@ def test_own_ledgers_are_paid_apart() -> None:
     """Without a team's share the rows add up to minus the chain's cost."""
     scenario = chain(reward={"credit": "now", "team_share": 0.0})
     policy = formula_start(scenario)
-    env = ChainVecEnv(scenario, policy, seed=5, worlds=8)
+    env = env_of(scenario, policy, seed=5)
     env.reset()
     world = Chain(scenario)
     world.reset(draw_tape(scenario, seed=5, purpose=Purpose.TRAIN, worlds=1, episode=0).repeated(8))
-    actions = np.full(env.num_envs, env._actions.preferred)  # type: ignore[attr-defined]
+    actions = np.full(env.num_envs, env.interface.actions.preferred)  # type: ignore[attr-defined]
     for _ in range(10):
         _, rewards, _, _ = env.step(actions)
         money = Money.of(world.params, world.step(policy.wishes(world.situation)))
         np.testing.assert_allclose(rewards.reshape(8, 4).sum(axis=1), -money.chain, rtol=1e-5)
         np.testing.assert_allclose(
-            rewards.reshape(8, 4)[:, 2], -(money.warehouse_holding + money.warehouse_ordering)
+            rewards.reshape(8, 4)[:, 2], -(money.holding + money.ordering)[:, STORES]
         )
 
 
@@ -189,60 +201,32 @@ def changed(situation: Situation, state: dict[str, Array], memory: dict[str, Arr
 
 
 def _fields(record: Any) -> dict[str, Array]:
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def _others_of(row: int, situation: Situation) -> Situation:
     """Everything that an agent cannot see under local information is different."""
     state, memory = situation.state, situation.memory
-    more = 7.0
-    if row < STORES:  # a store: its neighbour's business, and all stock upstream
-        other = 1 - row
+    sites = np.arange(STORES + 2)
+    beside = sites != row
 
-        def elsewhere(values: Array) -> Array:
-            values = values.copy()
-            values[..., other] += more
-            return values
+    def elsewhere(values: Array, where: Any) -> Array:
+        return values + 7.0 * where
 
-        return changed(
-            situation,
-            {
-                "store_on_hand": elsewhere(state.store_on_hand),
-                "store_owed": elsewhere(state.store_owed),
-                "store_pipeline": elsewhere(state.store_pipeline),
-                "warehouse_on_hand": state.warehouse_on_hand + more,
-                "warehouse_pipeline": state.warehouse_pipeline + more,
-                "warehouse_owed": state.warehouse_owed + more,
-                "supplier_on_hand": state.supplier_on_hand + more,
-                "supplier_pipeline": state.supplier_pipeline + more,
-            },
-            {
-                "last_demand": elsewhere(memory.last_demand),
-                "last_unmet": elsewhere(memory.last_unmet),
-                "last_orders": elsewhere(memory.last_orders),
-                "asked": memory.asked + more,
-                "unshipped": memory.unshipped + more,
-            },
-        )
-    stores = {
-        "store_on_hand": state.store_on_hand + more,
-        "store_pipeline": state.store_pipeline + more,
-        "store_backorders": state.store_backorders + more,
-    }
-    demand = {"last_demand": memory.last_demand + more, "last_unmet": memory.last_unmet + more}
-    if row == STORES:  # the warehouse: the stores' shelves, and the plant
-        plant = {
-            "supplier_on_hand": state.supplier_on_hand + more,
-            "supplier_pipeline": state.supplier_pipeline + more,
-        }
-        return changed(situation, {**stores, **plant}, demand)
-    below = {
-        "store_owed": state.store_owed + more,
-        "warehouse_on_hand": state.warehouse_on_hand + more,
-        "warehouse_pipeline": state.warehouse_pipeline + more,
-    }
     return changed(
-        situation, {**stores, **below}, {**demand, "last_orders": memory.last_orders + 1}
+        situation,
+        {
+            "on_hand": elsewhere(state.on_hand, beside),
+            "pipeline": elsewhere(state.pipeline, beside),
+            "owed": elsewhere(state.owed, beside),
+            "backorders": elsewhere(state.backorders, beside),
+        },
+        {
+            "last_demand": elsewhere(memory.last_demand, beside),
+            "last_unmet": elsewhere(memory.last_unmet, beside),
+            "fill_rate": memory.fill_rate - 0.1 * beside,
+            "last_ordered": elsewhere(memory.last_ordered, beside & (row != STORES)),
+        },
     )
 
 
@@ -251,34 +235,23 @@ def _others_of(row: int, situation: Situation) -> Situation:
 def test_local_information_is_local(row: int, critic: str) -> None:
     """What a site does, and the order it starts from, depends on nothing that it cannot see."""
     scenario = chain("local", critic=critic)
-    policy = start_policy(scenario, seed=0)
-    env = make_env(scenario, policy, 0)
-    network: Any = make_algorithm(scenario, env, seed=0).policy
-    observer, agents = Observer(scenario), Agents(scenario)
+    policy = start_of(scenario)
+    env = env_of(scenario, policy)
+    interface = env.interface
+    network: Any = make_algorithm(interface, env, seed=0).policy
     here = played(scenario)
     there = _others_of(row, here)
     seen, orders = [], []
     for situation in (here, there):
-        own = agents.of(policy.wishes(situation))
+        own = policy.wishes(situation)
         orders.append(own[:, row])
-        features = observer.observe(situation, own)
-        if critic == "central":
-            features = observer.with_chain(features, situation)
-        seen.append(features.reshape(6, agents.count, -1)[:, row])
+        features = interface.observe_all(situation, own)
+        seen.append(features.reshape(6, interface.agents.count, -1)[:, row])
     np.testing.assert_array_equal(orders[0], orders[1])
     logits = [network.get_distribution(_tensor(rows)).distribution.logits for rows in seen]
     np.testing.assert_array_equal(logits[0].detach(), logits[1].detach())
     values = [network.predict_values(_tensor(rows)).detach() for rows in seen]
     assert bool((values[0] == values[1]).all()) is (critic == "own")
-
-
-def test_the_critic_is_central_where_several_tiers_learn_from_local_information() -> None:
-    assert chain("local").central_critic
-    assert not chain("local", critic="own").central_critic
-    assert not chain("local", learn=("warehouse",)).central_critic
-    assert not chain("local", algorithm="recurrent-ppo").central_critic
-    assert not chain("shared").central_critic
-    assert chain("shared", critic="central").central_critic
 
 
 def _tensor(rows: Any) -> Any:
@@ -289,11 +262,11 @@ def _tensor(rows: Any) -> Any:
 
 def test_shared_information_is_shared() -> None:
     scenario = chain()
-    observer, policy = Observer(scenario), formula_start(scenario)
-    here = played(scenario)
+    policy = formula_start(scenario)
+    interface, here = env_of(scenario, policy).interface, played(scenario)
     there = _others_of(0, here)
     rows = [
-        observer.observe(s, policy.wishes(s)).reshape(6, STORES + 2, -1)[:, 0]
+        interface.observe(s, policy.wishes(s)).reshape(6, STORES + 2, -1)[:, 0]
         for s in (here, there)
     ]
     assert (rows[0] != rows[1]).any()
@@ -301,40 +274,28 @@ def test_shared_information_is_shared() -> None:
 
 def test_a_position_downstream_is_not_for_local_eyes() -> None:
     with pytest.raises(InputError, match="cannot be seen"):
-        Observer(chain("local", observe=("chain",)))
+        env_of(chain("local", observe=("chain",)), formula_start(chain()))
 
 
 def test_an_unlimited_site_cannot_learn() -> None:
     scenario = chain(learn=("supplier",))
     supplier = scenario.supplier.model_copy(update={"unlimited": True})
     with pytest.raises(InputError, match="the supplier of five has nothing to order"):
-        Agents(scenario.model_copy(update={"supplier": supplier}))
+        env_of(scenario.model_copy(update={"supplier": supplier}), formula_start(chain()))
 
 
 def test_the_tuned_start_upstream_is_no_dearer_than_the_scenario_rule() -> None:
     """The formula's level forgets the plant's limit; simulation finds a cheaper one."""
     scenario = chain(learn=("stores", "warehouse"))
-    tuned = start_policy(scenario, seed=0)
+    tuned = start_of(scenario)
     fresh = draw_tape(scenario, seed=9, purpose=Purpose.VALIDATE, worlds=400)
     rules = ChainPolicy(
         "rules",
         RulePolicy("capped-base-stock", formula_rule("capped-base-stock", scenario)),
-        (UpstreamRule.of(scenario, "warehouse"),),
+        Params.of(scenario).rules[:1],
     )
     gain = mean_costs(rules, scenario, fresh) - mean_costs(tuned, scenario, fresh)
     assert gain.mean() > 2 * gain.std() / 20
-
-
-def test_kept_levels_are_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario = chain("local")
-    first = start_policy(scenario, seed=0, cache=tmp_path)
-    monkeypatch.setattr(start, "_search", None)
-    again = start_policy(scenario, seed=0, cache=tmp_path)
-    here = played(scenario)
-    np.testing.assert_array_equal(first.wishes(here), again.wishes(here))
-    (tmp_path / "warehouse.json").write_text("{}")
-    with pytest.raises(InputError, match=r"warehouse\.json: not the levels"):
-        start_policy(scenario, seed=0, cache=tmp_path)
 
 
 class StoppedError(Exception):
@@ -345,7 +306,7 @@ def test_a_run_of_all_tiers_resumes_exactly(tmp_path: Path) -> None:
     scenario = chain(critic="central")
     for folder in ("whole", "broken"):
         (tmp_path / folder).mkdir()
-    train(scenario, seed=4, folder=tmp_path / "whole")
+    train(scenario, seed=4, folder=tmp_path / "whole", book=formulas(scenario))
     seen = []
 
     def stop(progress: Progress) -> None:
@@ -353,8 +314,9 @@ def test_a_run_of_all_tiers_resumes_exactly(tmp_path: Path) -> None:
         if len(seen) == 3:
             raise StoppedError
 
+    book, told = formulas(scenario), stop
     with pytest.raises(StoppedError):
-        train(scenario, seed=4, folder=tmp_path / "broken", on_progress=stop)
+        train(scenario, seed=4, folder=tmp_path / "broken", book=book, on_progress=told)
     resume(tmp_path / "broken")
     whole, broken = (read_tensors(tmp_path / run / LAST)[0] for run in ("whole", "broken"))
     for name in whole:
@@ -372,7 +334,8 @@ def test_phases_build_on_each_other(tmp_path: Path) -> None:
         if phase > 1:
             others = run_of_phase(phase - 1, chain(learn=(tier,)), tmp_path)
             assert others == tmp_path / str(phase - 1)
-        run = train(chain(learn=(tier,)), seed=phase, folder=folder, others=others)
+        book = formulas(chain())
+        run = train(chain(learn=(tier,)), seed=phase, folder=folder, others=others, book=book)
         if before is not None:
             here = played(chain(learn=(tier,)))
             own = run.start_rule.wishes(here)
@@ -390,7 +353,8 @@ def test_stores_can_learn_again_below_a_learned_warehouse(tmp_path: Path) -> Non
     for number, tier in enumerate(["warehouse", "stores", "supplier"]):
         folder = tmp_path / str(number)
         folder.mkdir()
-        run = train(chain(learn=(tier,)), seed=number, folder=folder, others=others)
+        book = formulas(chain())
+        run = train(chain(learn=(tier,)), seed=number, folder=folder, others=others, book=book)
         others = folder
     here = played(run.scenario)
     assert run.policy.wishes(here).shape == (6, STORES + 2)
@@ -407,7 +371,8 @@ def test_a_phase_without_the_one_before_says_so(tmp_path: Path) -> None:
 def test_runs_on_another_chain_are_refused(tmp_path: Path) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-    train(chain(learn=("stores",)), seed=0, folder=tmp_path / "first")
+    stores = chain(learn=("stores",))
+    train(stores, seed=0, folder=tmp_path / "first", book=formulas(stores))
     other = chain(learn=("warehouse",)).model_copy(update={"periods": 41})
     with pytest.raises(InputError, match="trained on another chain"):
         train(other, seed=0, folder=tmp_path / "second", others=tmp_path / "first")

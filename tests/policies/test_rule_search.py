@@ -9,7 +9,8 @@ from inventory_env.description.scenario_files import load_scenario
 from inventory_env.errors import InputError
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
-from policies.rules.search import BASELINES, baseline, start_rule, tuned_rule
+from policies.rules.rule_book import RuleBook
+from policies.rules.search import BASELINES, tuned_rule
 
 
 def newsvendor() -> Scenario:
@@ -57,20 +58,28 @@ def test_many_unlike_stores_get_levels_of_their_own() -> None:
 def test_tuned_rules_are_no_dearer_than_their_formulas_on_fresh_demand(name: str) -> None:
     scenario = load_scenario("single-store")
     tape = draw_tape(scenario, seed=9, purpose=Purpose.TEST, worlds=200)
-    tuned = mean_costs(baseline(name, scenario, seed=0), scenario, tape)
-    formula = mean_costs(baseline(name, scenario, seed=0, tuned=False), scenario, tape)
+    book = RuleBook(scenario, 0)
+    tuned = mean_costs(book.baseline(name), scenario, tape)
+    formula = mean_costs(book.baseline(name, tuned=False), scenario, tape)
     assert tuned.mean() < formula.mean()
 
 
 def test_a_cap_never_costs_and_levels_are_cached(tmp_path) -> None:  # type: ignore[no-untyped-def]
     scenario = load_scenario("single-store")
     tape = draw_tape(scenario, seed=9, purpose=Purpose.TEST, worlds=200)
-    capped = start_rule(scenario, seed=0, cache=tmp_path)
-    plain = baseline("base-stock", scenario, seed=0)
+    file = tmp_path / "rules.json"
+    book = RuleBook(scenario, 0, file)
+    capped, plain = book.start(), book.baseline("base-stock")
     assert mean_costs(capped, scenario, tape).mean() < mean_costs(plain, scenario, tape).mean()
-    file = tmp_path / "capped-base-stock.json"
-    file.write_text('{"level": [7.0], "cap": [3.0]}')
-    assert start_rule(scenario, seed=0, cache=tmp_path).rule.level.tolist() == [7.0]  # type: ignore[attr-defined]
+    again = RuleBook(scenario, 0, file)
+    assert again.start().rule.level == capped.rule.level  # type: ignore[attr-defined]
+    file.write_text(
+        '{"capped-base-stock": {"kind": "capped-base-stock", "levels": {"level": [7], "cap": [3]}}}'
+    )
+    assert RuleBook(scenario, 0, file).start().rule.level.tolist() == [[7.0]]  # type: ignore[attr-defined]
+    file.write_text(file.read_text().replace("[7]", "[7, 8]"))
+    with pytest.raises(InputError, match=r"rules\.json: capped-base-stock: not the levels of 1"):
+        RuleBook(scenario, 0, file).start()
 
 
 def test_the_same_seed_finds_the_same_levels() -> None:
@@ -83,10 +92,10 @@ def test_the_same_seed_finds_the_same_levels() -> None:
 def test_every_baseline_runs_from_formulas(name: str) -> None:
     scenario = load_scenario("original")
     tape = draw_tape(scenario, seed=9, purpose=Purpose.TEST, worlds=4)
-    costs = mean_costs(baseline(name, scenario, seed=0, tuned=False), scenario, tape)
+    costs = mean_costs(RuleBook(scenario, 0).baseline(name, tuned=False), scenario, tape)
     assert np.isfinite(costs).all() and (costs > 0).all()
 
 
 def test_an_unknown_baseline_names_the_known() -> None:
     with pytest.raises(InputError, match="capped-base-stock"):
-        baseline("best", load_scenario("original"), seed=0)
+        RuleBook(load_scenario("original"), 0).baseline("best")

@@ -13,14 +13,25 @@ import numpy as np
 import pytest
 import torch
 
+from inventory_env.decision.resolve import resolve
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
+from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.simulation.tape import Purpose, draw_tape
-from policies.learning.ppo import make_algorithm, make_env
+from policies.learning.learned import LearnedPolicy
+from policies.learning.ppo import empty_network, make_algorithm
 from policies.rollout import mean_costs
-from policies.rules.search import start_rule
-from policies.runs.run_folder import BEST, LAST, load_run, read_tensors
+from policies.rules.rule_book import RuleBook
+from policies.rules.search import formula_rule, start_kind
+from policies.runs.run_folder import (
+    BEST,
+    LAST,
+    load_network,
+    load_run,
+    read_tensors,
+    run_interface,
+)
 from policies.runs.training import Progress, resume, train
 
 SMALL = {
@@ -59,18 +70,11 @@ def stop_after(updates: int):  # type: ignore[no-untyped-def]
     return tell
 
 
-@pytest.fixture(autouse=True, scope="module")
-def quick_rules(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+def formulas(scenario: Scenario) -> RuleBook:
     """Rules from formulas: their search is tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        from policies.rules import search as rule_search
-
-        patch.setattr(
-            rule_search,
-            "_search",
-            lambda kind, scenario, seed: rule_search.formula_rule(kind, scenario),
-        )
-        yield
+    book = RuleBook(scenario, 0)
+    book.add(start_kind(scenario), formula_rule(start_kind(scenario), scenario))
+    return book
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "maskable-ppo", "recurrent-ppo"])
@@ -80,9 +84,10 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
     scenario = small(algorithm)
     for folder in ("whole", "broken"):
         (tmp_path / folder).mkdir()
-    train(scenario, seed=4, folder=tmp_path / "whole")
+    train(scenario, seed=4, folder=tmp_path / "whole", book=formulas(scenario))
+    book, told = formulas(scenario), stop_after(5)
     with pytest.raises(StoppedError):
-        train(scenario, seed=4, folder=tmp_path / "broken", on_progress=stop_after(5))
+        train(scenario, seed=4, folder=tmp_path / "broken", book=book, on_progress=told)
     with pytest.raises(StoppedError):
         resume(tmp_path / "broken", stop_after(3))
     resume(tmp_path / "broken")
@@ -103,9 +108,10 @@ def test_episodes_that_end_resume_exactly_too(tmp_path: Path) -> None:
     scenario = small(continuing=False)
     for folder in ("whole", "broken"):
         (tmp_path / folder).mkdir()
-    train(scenario, seed=4, folder=tmp_path / "whole")
+    train(scenario, seed=4, folder=tmp_path / "whole", book=formulas(scenario))
+    book, told = formulas(scenario), stop_after(7)
     with pytest.raises(StoppedError):
-        train(scenario, seed=4, folder=tmp_path / "broken", on_progress=stop_after(7))
+        train(scenario, seed=4, folder=tmp_path / "broken", book=book, on_progress=told)
     resume(tmp_path / "broken")
     whole, broken = (read_tensors(tmp_path / run / LAST)[0] for run in ("whole", "broken"))
     for name in whole:
@@ -118,9 +124,10 @@ def test_a_killed_run_resumes(tmp_path: Path) -> None:
     program = f"""
 from pathlib import Path
 from inventory_env.description.scenario_files import parse_scenario
-from policies.rules import search as rule_search
+from policies.rules import rule_book
+from policies.rules.search import formula_rule
 from policies.runs.training import train
-rule_search._search = lambda kind, chain, seed: rule_search.formula_rule(kind, chain)
+rule_book.tuned_rule = lambda kind, chain, seed: formula_rule(kind, chain)
 folder = Path({str(tmp_path)!r})
 text = (folder / "scenario.toml").read_text()
 train(parse_scenario(text, source="test", base=folder), seed=4, folder=folder / "run")
@@ -154,7 +161,7 @@ train(parse_scenario(text, source="test", base=folder), seed=4, folder=folder / 
 
 
 def test_a_run_folder_holds_text_and_safetensors_only(tmp_path: Path) -> None:
-    run = train(small(), seed=0, folder=tmp_path)
+    run = train(small(), seed=0, folder=tmp_path, book=formulas(small()))
     for file in tmp_path.rglob("*"):
         if file.is_file():
             assert file.suffix in {".toml", ".json", ".csv", ".safetensors"}
@@ -169,7 +176,7 @@ def test_a_run_folder_holds_text_and_safetensors_only(tmp_path: Path) -> None:
 
 
 def test_a_complete_run_is_not_resumed(tmp_path: Path) -> None:
-    train(small(), seed=0, folder=tmp_path)
+    train(small(), seed=0, folder=tmp_path, book=formulas(small()))
     with pytest.raises(InputError, match="complete"):
         resume(tmp_path)
 
@@ -179,7 +186,7 @@ def test_where_learning_does_not_pay_the_run_keeps_its_rule(tmp_path: Path) -> N
     scenario = small(
         learning_rate=1e-9, final_learning_rate=1e-9, actions={"scheme": "order-up-to"}
     )
-    run = train(scenario, seed=0, folder=tmp_path)
+    run = train(scenario, seed=0, folder=tmp_path, book=formulas(scenario))
     assert run.manifest["kept_rule"] is True
     tape = draw_tape(run.scenario, seed=1, purpose=Purpose.TEST, worlds=4)
     np.testing.assert_array_equal(
@@ -189,9 +196,9 @@ def test_where_learning_does_not_pay_the_run_keeps_its_rule(tmp_path: Path) -> N
 
 def test_offsets_of_continuous_units_are_first_tried_in_a_bell_around_the_rule() -> None:
     scenario = small().model_copy(update={"units": "continuous"})
-    start = start_rule(scenario, seed=0)
-    env = make_env(scenario, start, 0)
-    network: Any = make_algorithm(scenario, env, seed=0).policy
+    recipe = resolve(scenario, scenario.training)
+    env = ChainVecEnv(scenario, recipe, formulas(scenario).start(), seed=0)
+    network: Any = make_algorithm(env.interface, env, seed=0).policy
     seen = torch.as_tensor(np.asarray(env.reset()))
     tried = network.get_distribution(seen).distribution
     assert float(tried.mean.detach().abs().max()) < 0.05
@@ -199,15 +206,12 @@ def test_offsets_of_continuous_units_are_first_tried_in_a_bell_around_the_rule()
 
 
 def test_the_untrained_policy_is_the_start_rule(tmp_path: Path) -> None:
-    run = train(
-        small(steps=1, learning_rate=1e-9, final_learning_rate=1e-9), seed=0, folder=tmp_path
-    )
-    from policies.learning.learned import LearnedPolicy, empty_network
-    from policies.runs.run_folder import load_network
-
-    network = empty_network(run.scenario)
+    scenario = small(steps=1, learning_rate=1e-9, final_learning_rate=1e-9)
+    run = train(scenario, seed=0, folder=tmp_path, book=formulas(scenario))
+    interface = run_interface(tmp_path, run.recipe, run.scenario)
+    network = empty_network(interface)
     load_network(network, read_tensors(tmp_path / BEST)[0], tmp_path / BEST)
-    learned = LearnedPolicy(run.scenario, run.start_rule, network)
+    learned = LearnedPolicy(interface, run.start_rule, network)
     tape = draw_tape(run.scenario, seed=1, purpose=Purpose.TEST, worlds=4)
     np.testing.assert_array_equal(
         mean_costs(learned, run.scenario, tape), mean_costs(run.start_rule, run.scenario, tape)
