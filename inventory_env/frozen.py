@@ -1,6 +1,5 @@
 """The base of everything a user can write into a file: frozen, documented, unknown keys refused."""
 
-from functools import cache
 from typing import Annotated
 
 import numpy as np
@@ -12,16 +11,6 @@ Integers = npt.NDArray[np.int64]
 
 MOST_STORES = 1000  # of a chain
 LONGEST_NAME = 60  # letters
-
-
-def over_stores(values: Array) -> Array:
-    """(world,) sum of (world, store) values; a matrix product, as numpy sums short rows slowly."""
-    return values @ _ones(values.shape[1])
-
-
-@cache
-def _ones(count: int) -> Array:
-    return np.ones(count)
 
 
 class Frozen(BaseModel):

@@ -580,7 +580,7 @@ class _UpTo:
         self.level = 4 * scenario.demand_mean
 
     def wishes(self, situation):  # type: ignore[no-untyped-def]
-        return np.maximum(self.level - situation.position, 0.0)
+        return np.maximum(self.level - situation.position[:, : situation.params.stores], 0.0)
 
 
 def simulated(scenario: Scenario) -> dict[str, np.ndarray]:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from inventory_env.description.rules import Rationing
-from inventory_env.frozen import Array, over_stores
+from inventory_env.frozen import Array
+from inventory_env.simulation.worlds import over_sites
 
 FEW = 6  # stores that are compared in pairs; more are sorted
 
@@ -65,7 +66,7 @@ def ration(
     if rule == "fair-share":
         shipped = _equal_cover(stock, requests, position, mean)
     else:
-        shipped = requests * (stock / np.maximum(over_stores(requests), 1e-300))[:, None]
+        shipped = requests * (stock / np.maximum(over_sites(requests), 1e-300))[:, None]
     return _whole_shares(stock, shipped) if whole else shipped
 
 
@@ -107,10 +108,10 @@ def _by_bisection(stock: Array, upper: Array, position: Array, mean: Array, kink
     flat = np.sort(kinks.reshape(2 * stores, worlds).T).reshape(-1)
     low = np.arange(worlds) * 2 * stores
     high = low + 2 * stores - 1
-    at_low, at_high = np.zeros(worlds), np.add.reduce(upper)
+    at_low, at_high = np.zeros(worlds), over_sites(upper.T)
     for _ in range((2 * stores - 1).bit_length()):
         middle = (low + high) >> 1
-        at_middle = np.add.reduce(_units(flat.take(middle), upper, position, mean))
+        at_middle = over_sites(_units(flat.take(middle), upper, position, mean).T)
         fits = at_middle <= stock
         low, at_low = np.where(fits, middle, low), np.where(fits, at_middle, at_low)
         high, at_high = np.where(fits, high, middle), np.where(fits, at_high, at_middle)
