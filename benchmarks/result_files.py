@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, argument
 from inventory_env.files import write_text
 from inventory_env.frozen import Frozen
 
@@ -23,7 +23,7 @@ def results_place(asked: Path | None, name: str) -> Path:
     if asked is None:
         return (RESULTS if RESULTS.is_dir() else Path()) / name
     if not asked.parent.is_dir():
-        raise InputError(f"--out {asked}: there is no folder {asked.parent}")
+        raise InputError(f"{argument('out')} {asked}: there is no folder {asked.parent}")
     return asked
 
 

@@ -46,7 +46,7 @@ def _message(error: Exception) -> str:
     elif isinstance(error, ValidationError):
         message = describe(error, "input")
     elif isinstance(error, InputError):
-        message = str(error)
+        message = error.with_flags
     elif isinstance(error, OSError) and error.filename is not None:
         message = f"{error.filename}: {error.strerror}"
     else:

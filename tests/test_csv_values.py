@@ -82,7 +82,7 @@ def test_day_and_month_are_told_apart_or_asked_for(
     texts = [UNSURE[written](day) + time for day in dates]
     assert days_of(dates_of(texts, written)) == dates
     if all(day.day <= 12 for day in dates) and any(day.day != day.month for day in dates):
-        with pytest.raises(InputError, match="--date-format"):
+        with pytest.raises(InputError, match="date_format"):
             dates_of(texts)
     else:
         assert days_of(dates_of(texts)) == dates
@@ -94,7 +94,7 @@ def test_a_regular_calendar_does_not_decide() -> None:
         dates_of([f"{day:02}/03/2024" for day in range(1, 13)])
     assert str(raised.value) == (
         "d.csv: row 2: date '01/03/2024' may be 2024-03-01 (%d/%m/%Y) or 2024-01-03 (%m/%d/%Y), "
-        "and no row decides; give --date-format (date_format in a [demand_file])"
+        "and no row decides; give date_format (date_format in a [demand_file])"
     )
 
 
@@ -103,7 +103,7 @@ def test_a_regular_calendar_does_not_decide() -> None:
     [
         (["31/01/2024", "01/31/2024"], None, "row 3: date '01/31/2024' is not a date, read like"),
         (["2024-01-31", "31/01/2024"], None, r"row 3: .* read like others \(%Y-%m-%d\)"),
-        (["31/01/24", "30/01/24"], None, "row 2: date '31/01/24' is not a date; .*--date-format"),
+        (["31/01/24", "30/01/24"], None, "row 2: date '31/01/24' is not a date; .*date_format"),
         (["2024111", "2024112"], None, "row 2: date '2024111' is not"),
         (["2024-01-31 25:00"], None, "row 2: date '2024-01-31 25:00' is not"),
         (["2024-02-30"], None, "row 2: date '2024-02-30' is not"),
@@ -184,8 +184,8 @@ def test_decimal_commas_read_back(cents: list[int]) -> None:
         (["3,5", "1 234"], False, "row 3: demand '1 234' is not a number"),
         (["1,23,456"], False, "row 2: demand '1,23,456' is not a number"),
         (["3,5", "-1,5"], False, "row 3: demand '-1,5' is negative"),
-        (["3,0", "3,5"], True, "row 3: demand '3,5' is not whole.*--units continuous"),
-        (["2", "2.5"], True, "row 3: demand '2.5' is not whole.*--units continuous"),
+        (["3,0", "3,5"], True, "row 3: demand '3,5' is not whole.*units continuous"),
+        (["2", "2.5"], True, "row 3: demand '2.5' is not whole.*units continuous"),
     ],
 )
 def test_amounts_that_are_refused(texts: list[str], whole: bool, message: str) -> None:
@@ -381,19 +381,19 @@ def test_options_of_the_command_line(tmp_path: Path, command: str) -> None:
     csv_file(tmp_path, csv_text(lambda d: f"{d:%d/%m/%y}", lambda i: f"{i}.5"))
     told = [command, "--demand", "demand.csv"]
     code, message = run(told)
-    assert code == 2 and "--date-format" in message
-    told += ["--date-format", "%d/%m/%y"]
+    assert code == 2 and "date_format" in message
+    told += ["date_format", "%d/%m/%y"]
     code, message = run(told)
-    assert code == 2 and re.search("row 2: demand '1.5' is not whole.*--units continuous", message)
+    assert code == 2 and re.search("row 2: demand '1.5' is not whole.*units continuous", message)
     assert run([*told, "--units", "continuous"]) == (
         0,
         "training in continuous units from 2024-01-01",
     )
     code, message = run([*told, "--units", "half"])
     assert code == 2 and "'whole', 'continuous'" in message
-    code, message = run([command, "--demand", "demand.csv", "--date-format", "%d/%m"])
+    code, message = run([command, "--demand", "demand.csv", "date_format", "%d/%m"])
     assert code == 2 and "demand.csv: date_format: must give year, month and day" in message
-    code, message = run([command, "--date-format", "%d/%m/%y"])
+    code, message = run([command, "date_format", "%d/%m/%y"])
     assert code == 2 and "--demand" in message
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from inventory_env.description.scenario import Scenario
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, argument
 from inventory_env.recorded.history import History
 from tuning.search_space import SearchSpace, search_space
 from tuning.storage import sqlite_url
@@ -41,10 +41,12 @@ class Plan:
     def __post_init__(self) -> None:
         if self.min_fill_rate is not None and not 0 < self.min_fill_rate < 1:
             raise InputError(
-                f"--min-fill-rate must lie between 0 and 1, got {self.min_fill_rate:g}"
+                f"{argument('min_fill_rate')} must lie between 0 and 1, got {self.min_fill_rate:g}"
             )
         if not 0 < self.budget <= 1:
-            raise InputError(f"--budget must be above 0, at most 1, got {self.budget:g}")
+            raise InputError(
+                f"{argument('budget')} must be above 0, at most 1, got {self.budget:g}"
+            )
 
     @property
     def steps(self) -> int:
@@ -126,15 +128,22 @@ def make_plan(
     """
     name = scenario.name if name is None else name
     if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
-        raise InputError(f"--study {name!r}: letters, digits, dots, dashes and underscores only")
+        raise InputError(
+            f"{argument('study')} {name!r}: letters, digits, dots, dashes and underscores only"
+        )
     kinds = ",".join(part.strip() for part in objectives.split(","))
     if kinds not in OBJECTIVES:
-        raise InputError(f"--objectives {objectives}: allowed: {' or '.join(OBJECTIVES)}")
+        raise InputError(
+            f"{argument('objectives')} {objectives}: allowed: {' or '.join(OBJECTIVES)}"
+        )
     several = len(OBJECTIVES[kinds]) > 1
     if prune and several:
-        raise InputError(f"--prune needs a single objective; leave it out, or {kinds}")
+        raise InputError(f"{argument('prune')} needs a single objective; leave it out, or {kinds}")
     if prune and seeds < 2:
-        raise InputError(f"--prune stops trials between trainings: needs --seeds 2, got {seeds}")
+        raise InputError(
+            f"{argument('prune')} stops trials between trainings: needs "
+            f"{argument('seeds')} 2, got {seeds}"
+        )
     folder = studies / name
     plan = Plan(
         name=name,

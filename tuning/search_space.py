@@ -16,7 +16,7 @@ from inventory_env.decision.resolve import ROWS, resolve, team_share
 from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import TrainingSettings
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, argument
 
 Value = float | int | str
 Values = Mapping[str, Value]
@@ -123,9 +123,11 @@ def search_space(scenario: Scenario, groups: Sequence[str], steps: int) -> Searc
     """
     for group in groups:
         if group not in GROUPS:
-            raise InputError(f"--search {group}: unknown; allowed: {', '.join(GROUPS)}")
+            raise InputError(f"{argument('search')} {group}: unknown; allowed: {', '.join(GROUPS)}")
     if not groups:
-        raise InputError(f"--search: nothing to search; give some of {', '.join(GROUPS)}")
+        raise InputError(
+            f"{argument('search')}: nothing to search; give some of {', '.join(GROUPS)}"
+        )
     recipe = resolve(scenario, scenario.training)
     own = recipe.settings.n_steps * recipe.worlds * agents_of(scenario)
     experiences = max(steps // UPDATES, own)

@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, argument
 from tuning.places import DEFAULT, ERROR, SET_ASIDE
 
 HEARTBEAT = 5  # seconds between two signs of life of a running trial
@@ -58,13 +58,15 @@ def _connect(url: str, heartbeat: int, grace: int) -> RDBStorage:
     except (ArgumentError, ValueError):
         hidden = re.sub(r":[^:/]*@", ":***@", url)
         raise InputError(
-            f"--storage {hidden}: not a database URL; give sqlite:///FILE or "
+            f"{argument('storage')} {hidden}: not a database URL; give sqlite:///FILE or "
             "postgresql://USER:PASSWORD@HOST/DATABASE"
         ) from None
     shown = address.render_as_string(hide_password=True)
     kind = address.get_backend_name()
     if kind not in DRIVERS:
-        raise InputError(f"--storage {shown}: {kind} is not supported; allowed: sqlite, postgresql")
+        raise InputError(
+            f"{argument('storage')} {shown}: {kind} is not supported; allowed: sqlite, postgresql"
+        )
     if "+" not in address.drivername:
         address = address.set(drivername=DRIVERS[kind])
     waiting = {"timeout": 60} if kind == "sqlite" else {"connect_timeout": 10}
@@ -80,12 +82,13 @@ def _connect(url: str, heartbeat: int, grace: int) -> RDBStorage:
                 )
         except (ImportError, NoSuchModuleError):
             raise InputError(
-                f"--storage {shown}: its driver is not installed; pip install 'hmarl[postgres]'"
+                f"{argument('storage')} {shown}: its driver is not installed; "
+                "pip install 'hmarl[postgres]'"
             ) from None
         except (SQLAlchemyError, RuntimeError, OptunaError) as error:
             hindered = not isinstance(error, OperationalError) or "already exists" in str(error)
             if not hindered or attempt == CONNECTIONS - 1:
-                raise InputError(f"--storage {shown}: {reason(error)}") from None
+                raise InputError(f"{argument('storage')} {shown}: {reason(error)}") from None
             time.sleep(0.5)
     raise AssertionError
 

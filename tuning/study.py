@@ -11,7 +11,7 @@ from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from sqlalchemy.exc import SQLAlchemyError
 
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, argument
 from tuning.places import DEFAULT, takes_a_place
 from tuning.plan import Plan
 from tuning.pruner import AboveTheMedian
@@ -46,7 +46,7 @@ def open_study(plan: Plan, storage: RDBStorage) -> Study:
         elif asked != question:
             raise InputError(
                 f"study {plan.name!r} was made for another question "
-                f"({_difference(asked, question)}); give --study NAME for a new one"
+                f"({_difference(asked, question)}); give {argument('study')} NAME for a new one"
             )
         live = [trial for trial in study.get_trials(deepcopy=False) if takes_a_place(trial)]
         if not any(DEFAULT in trial.user_attrs for trial in live):

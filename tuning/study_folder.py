@@ -8,7 +8,7 @@ from pathlib import Path
 import tomli_w
 
 from inventory_env.description.settings import TrainingSettings
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, argument
 from inventory_env.files import write_text
 from policies.runs.run_folder import SCENARIO
 
@@ -41,18 +41,20 @@ def study_files(studies: Path, name: str, trial: str) -> tuple[Path, Path]:
     if not (folder / SCENARIO).is_file():
         have = sorted(file.parent.name for file in studies.glob(f"*/{SCENARIO}"))
         known = f"there are {', '.join(have)}" if have else "hmarl tune makes one"
-        raise InputError(f"--study {name}: no such study in {studies}; {known}")
+        raise InputError(f"{argument('study')} {name}: no such study in {studies}; {known}")
     if trial == "best":
         config = folder / BEST_CONFIG
         if not config.is_file():
             raise InputError(
-                f"--study {name}: not confirmed yet; hmarl tune continues it, or name a trial "
-                "with --trial N"
+                f"{argument('study')} {name}: not confirmed yet; hmarl tune continues it, or name "
+                f"a trial with {argument('trial')} N"
             )
         return folder / SCENARIO, config
     config = trial_folder(folder, int(trial)) / TRIAL_CONFIG if trial.isdecimal() else folder
     if not config.is_file():
         numbers = sorted(int(file.parent.name) for file in folder.glob(f"trials/*/{TRIAL_CONFIG}"))
         allowed = f"best, {numbers[0]} to {numbers[-1]}" if numbers else "none yet"
-        raise InputError(f"--trial {trial}: study {name} has no such trial; allowed: {allowed}")
+        raise InputError(
+            f"{argument('trial')} {trial}: study {name} has no such trial; allowed: {allowed}"
+        )
     return folder / SCENARIO, config

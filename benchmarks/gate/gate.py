@@ -43,7 +43,7 @@ from benchmarks.gate.reference import (
     write_reference,
 )
 from benchmarks.measurement import Tell
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, argument
 from policies.runs.certificate import certificate
 
 SURE = 0.999  # one-sided, of every comparison with a spread
@@ -229,9 +229,11 @@ def update(
         InputError: if there is no reason, or no place for the file.
     """
     if not reason.strip():
-        raise InputError("--update: say why the reference changes, got an empty reason")
+        raise InputError(
+            f"{argument('update')}: say why the reference changes, got an empty reason"
+        )
     if not file.parent.is_dir():
-        raise InputError(f"--reference {file}: there is no folder {file.parent}")
+        raise InputError(f"{argument('reference')} {file}: there is no folder {file.parent}")
     more = read_reference(file).more if quick and file.exists() else None
     parts = [_measured(cases.part(quick=True), reason, workers, tell)]
     if not quick:

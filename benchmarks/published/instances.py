@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from inventory_env.description.rules import CappedBaseStock, RuleConfig
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario, validated
-from inventory_env.errors import InputError, describe
+from inventory_env.errors import InputError, argument, describe
 from inventory_env.frozen import Frozen, NonNegative, Positive
 from inventory_env.simulation.params import Params
 from policies.policy import Policy
@@ -190,7 +190,9 @@ def cells_of(suite: str) -> list[Cell]:
         InputError: if there is no such suite.
     """
     if suite not in (*SUITES, "all"):
-        raise InputError(f"--suite must be one of {', '.join([*SUITES, 'all'])}, got {suite!r}")
+        raise InputError(
+            f"{argument('suite')} must be one of {', '.join([*SUITES, 'all'])}, got {suite!r}"
+        )
     cells = [
         Cell(table, read_problems(table), instance)
         for table in TABLES

@@ -14,7 +14,7 @@ from benchmarks.result_files import read_result
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
 from inventory_env.description.training_config import with_training
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, argument
 from inventory_env.frozen import Array, Fraction, Frozen, NonNegative
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.policy import Policy
@@ -108,8 +108,8 @@ def judge_phases(
     """
     if len(scenario.deciding_tiers()) < 2:
         raise InputError(
-            f"--scenario {scenario.name}: only its stores have something to order; phases need a "
-            "warehouse that is not unlimited"
+            f"{argument('scenario')} {scenario.name}: only its stores have something to order; "
+            "phases need a warehouse that is not unlimited"
         )
     tape = draw_tape(scenario, seed=evaluation_seed, purpose=Purpose.TEST, worlds=episodes)
 

@@ -15,6 +15,7 @@ from inventory_env.description.rules import (
     RuleConfig,
 )
 from inventory_env.description.settings import Tier, TrainingSettings
+from inventory_env.errors import argument
 from inventory_env.frozen import (
     LONGEST_NAME,
     MOST_STORES,
@@ -242,7 +243,8 @@ class Scenario(Frozen):
                 )
             if store.demand.kind == "trace" and self.history is None:
                 raise ValueError(
-                    f"store {store.name} has trace demand; give a [demand_file] or --demand"
+                    f"store {store.name} has trace demand; give a [demand_file] or "
+                    f"{argument('demand')}"
                 )
         if self.history is not None:
             self._replayed(self.history)

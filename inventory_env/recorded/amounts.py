@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from inventory_env.errors import argument
 from inventory_env.recorded.column import Column
 
 MOST_DEMAND = 1e12
@@ -38,7 +39,7 @@ def read_amounts(column: Column, *, whole: bool) -> tuple["pd.Series[float]", li
             kind="a number",
             otherwise="write digits only, without unit",
             undecided="write thousands without a separator; decimals need a point, and "
-            "--units continuous",
+            f"{argument('units')} continuous",
         )
     amount = text.astype(np.float64)
     column.refuse(amount < 0, "is negative; leave returns out or net them")
@@ -46,8 +47,8 @@ def read_amounts(column: Column, *, whole: bool) -> tuple["pd.Series[float]", li
     if whole:
         column.refuse(
             amount % 1 != 0,
-            "is not whole, as the scenario's units are; give --units continuous, or write "
-            'units = "continuous" into the scenario',
+            f"is not whole, as the scenario's units are; give {argument('units')} continuous, or "
+            'write units = "continuous" into the scenario',
         )
     return amount, told
 

@@ -11,10 +11,12 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from inventory_env.errors import argument
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from inventory_env.recorded.column import Column
+from inventory_env.recorded.column import Column
 
 FORMATS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"),
@@ -49,10 +51,10 @@ def read_dates(column: Column, date_format: str | None) -> Dates:
     iso, told = replace(column, text=bare).read(
         {written: partial(iso_date, date_format=written) for written in formats},
         kind="a date",
-        otherwise="write YYYY-MM-DD, or give --date-format, such as %d.%m.%y"
+        otherwise=f"write YYYY-MM-DD, or give {argument('date_format')}, such as %d.%m.%y"
         if date_format is None
         else f"the date format given is {date_format}",
-        undecided="give --date-format (date_format in a [demand_file])",
+        undecided=f"give {argument('date_format')} (date_format in a [demand_file])",
     )
     timed = bare.index[bare != column.text]
     told += [

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from inventory_env.errors import InputError
+from inventory_env.errors import InputError, argument
 from inventory_env.files import write_text
 from inventory_env.frozen import LONGEST_NAME, MOST_STORES, Array
 from inventory_env.recorded.amounts import read_amounts
@@ -159,7 +159,7 @@ def _one_item(table: pd.DataFrame, file: DemandFile) -> tuple[pd.DataFrame, str 
     if file.item is None and len(values) > 1:
         raise InputError(
             f"{file.path}: several rows for a date and store: it has a column {column!r} with "
-            f"{len(values)} values; choose one with --item ({shown})"
+            f"{len(values)} values; choose one with {argument('item')} ({shown})"
         )
     item = values[0] if file.item is None else file.item
     if item not in values:

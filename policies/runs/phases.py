@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from inventory_env.errors import InputError
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
+from inventory_env.errors import InputError, argument
 from policies.runs.run_folder import CONFIG, MANIFEST, RECIPE, read_recipe, read_scenario
 
 PHASES: dict[int, Tier] = {1: "stores", 2: "warehouse", 3: "supplier"}
@@ -26,6 +26,6 @@ def run_of_phase(phase: int, scenario: Scenario, runs: Path) -> Path:
     if not found:
         raise InputError(
             f"{runs}: no run of phase {phase} on {scenario.name}; train it with "
-            f"`hmarl train --phase {phase}`, or name a run with --others"
+            f"`hmarl train --phase {phase}`, or name a run with {argument('others')}"
         )
     return max(found, key=lambda folder: (folder / CONFIG).stat().st_mtime)

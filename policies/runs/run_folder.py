@@ -35,7 +35,7 @@ from inventory_env.decision.recipe import FORMAT, Recipe
 from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario, scenario_text
-from inventory_env.errors import InputError, describe
+from inventory_env.errors import InputError, argument, describe
 from inventory_env.files import write_bytes, write_json, write_text
 from inventory_env.recorded.demand_csv import write_history
 from policies.learning.learned import LearnedPolicy
@@ -65,6 +65,18 @@ class Run:
     learned: Policy  # the best network
     manifest: dict[str, Any]
 
+    def save(self, folder: Path | str) -> "Run":
+        """Keep the run in a folder of its own; the run that is kept there.
+
+        Raises:
+            InputError: if the folder is there already.
+        """
+        target = Path(folder)
+        if target.exists():
+            raise InputError(f"{target}: is there already; give a new folder")
+        shutil.copytree(self.folder, target)
+        return load_run(target)
+
 
 def new_folder(root: Path, scenario: Scenario) -> Path:
     """A fresh folder <scenario>-<time> below `root`, made."""
@@ -87,7 +99,9 @@ def newest_run(root: Path) -> Path:
     """
     runs = [folder for folder in root.glob("*") if (folder / CONFIG).is_file()]
     if not runs:
-        raise InputError(f"{root}: no runs; train one with `hmarl train`, or name one with --run")
+        raise InputError(
+            f"{root}: no runs; train one with `hmarl train`, or name one with {argument('run')}"
+        )
     return max(runs, key=lambda folder: (folder / CONFIG).stat().st_mtime)
 
 
