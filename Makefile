@@ -26,17 +26,21 @@ setup: .venv/ready
 	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check $(WITH)
 	@touch $@
 
+# A test file stays on one worker, and workers do not share their cores with threads.
+EVERY_CORE := -n auto --dist loadfile
+test test-lowest: export OMP_NUM_THREADS := 1
+
 test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest $(EVERY_CORE)
 
 # The longest files are left out: others use the same packages.
 LONGEST := benchmarks/test_gate.py benchmarks/test_published_run.py policies/test_every_tier.py tuning/test_study.py
 
 test-lowest: .venv-lowest/ready  ## tests with the lowest versions that pyproject.toml allows
-	.venv-lowest/bin/pytest -q $(addprefix --ignore=tests/,$(LONGEST))
+	.venv-lowest/bin/pytest $(EVERY_CORE) $(addprefix --ignore=tests/,$(LONGEST))
 
 clean:
 	rm -rf .venv .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

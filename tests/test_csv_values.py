@@ -381,19 +381,19 @@ def test_options_of_the_command_line(tmp_path: Path, command: str) -> None:
     csv_file(tmp_path, csv_text(lambda d: f"{d:%d/%m/%y}", lambda i: f"{i}.5"))
     told = [command, "--demand", "demand.csv"]
     code, message = run(told)
-    assert code == 2 and "date_format" in message
-    told += ["date_format", "%d/%m/%y"]
+    assert code == 2 and "--date-format" in message
+    told += ["--date-format", "%d/%m/%y"]
     code, message = run(told)
-    assert code == 2 and re.search("row 2: demand '1.5' is not whole.*units continuous", message)
+    assert code == 2 and re.search("row 2: demand '1.5' is not whole.*--units continuous", message)
     assert run([*told, "--units", "continuous"]) == (
         0,
         "training in continuous units from 2024-01-01",
     )
     code, message = run([*told, "--units", "half"])
     assert code == 2 and "'whole', 'continuous'" in message
-    code, message = run([command, "--demand", "demand.csv", "date_format", "%d/%m"])
+    code, message = run([command, "--demand", "demand.csv", "--date-format", "%d/%m"])
     assert code == 2 and "demand.csv: date_format: must give year, month and day" in message
-    code, message = run([command, "date_format", "%d/%m/%y"])
+    code, message = run([command, "--date-format", "%d/%m/%y"])
     assert code == 2 and "--demand" in message
 
 

@@ -230,13 +230,13 @@ REFUSED: dict[str, tuple[list[Row] | list[str], str, dict[str, object], str]] = 
         [f"{d},{s},{k},{v}" for d, s, v in rows() for k in "xyz"],
         ITEMS,
         {},
-        r"has a column 'sku' with 3 values; choose one with --item \(x, y, z\)",
+        r"has a column 'sku' with 3 values; choose one with item \(x, y, z\)",
     ),
     "items, column given": (
         [f"{d},{s},{k},{v}" for d, s, v in rows() for k in "xyz"],
         ITEMS,
         {"item_column": "sku"},
-        "with 3 values; choose one with --item",
+        "with 3 values; choose one with item",
     ),
     "unknown item": (
         [f"{d},{s},{k},{v}" for d, s, v in rows() for k in "xyz"],
@@ -608,7 +608,7 @@ def test_intermittent_real_stores_need_an_item() -> None:
     file = real("online-retail-daily-demand.csv")
     base = load_scenario("three-stores")
     with pytest.raises(
-        InputError, match=r"column 'sku' with 6 values; choose one with --item \(21"
+        InputError, match=r"column 'sku' with 6 values; choose one with item \(21"
     ):
         scenario_with_demand(base, file)
     scenario, report = scenario_with_demand(base, file.model_copy(update={"item": "22423"}))

@@ -105,7 +105,7 @@ def test_a_supplier_with_nothing_to_order_has_no_phase(training: FakeTraining) -
 
 
 def test_stores_alone_have_no_phases() -> None:
-    with pytest.raises(InputError, match="--scenario small: only its stores have something"):
+    with pytest.raises(InputError, match="scenario small: only its stores have something"):
         judged(**SINGLE)
 
 

@@ -192,7 +192,7 @@ def test_an_unknown_key_of_changes_is_named() -> None:
 
 
 def test_unknown_suite() -> None:
-    with pytest.raises(InputError, match=r"--suite must be one of lost-sales, .* got 'nothing'"):
+    with pytest.raises(InputError, match=r"suite must be one of lost-sales, .* got 'nothing'"):
         cells_of("nothing")
     assert sum(len(cells_of(suite)) for suite in SUITES) == len(CELLS)
     assert {cell.problems.suite for cell in quick_cells(cells_of("all"))} == set(SUITES)
