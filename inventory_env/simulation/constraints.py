@@ -33,7 +33,8 @@ def project(wish: Array, limits: Limits, stock: Array, period: int) -> Array:
            [36.]])
     """
     if limits.whole:
-        order = np.maximum(np.floor(wish + 0.5), 0.0)
+        order = wish + 0.5
+        np.maximum(np.floor(order, out=order), 0.0, out=order)
     else:
         order = np.where(wish > ROUNDING, wish, 0.0)
     if limits.minimum is not None:

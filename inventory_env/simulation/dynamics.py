@@ -168,8 +168,8 @@ def _share(params: Params, state: State, shipped: Array, stock: Array, now: Exog
         priority=pick(params.priority if now.rationing is None else now.rationing, short),
         whole=params.shape.whole,
     )
-    for site, units in enumerate(given.T):
-        shipped[short, site] = units
+    for site, units in zip(shipped.T[stores], given.T, strict=True):
+        site[short] = units
 
 
 def _lead_time(params: Params, now: Exogenous) -> Integers:
@@ -192,10 +192,8 @@ def _send(params: Params, pipeline: Array, shipped: Array, now: Exogenous) -> tu
         lead_time = now.lead_time
         if lead_time is None:
             lead_time = np.broadcast_to(params.lead_time, shipped.shape)
-        slots = lead_time.T[others]
-        sent = np.zeros((len(ahead), *slots.shape))
-        place = slots.reshape(-1) * slots.size + np.arange(slots.size)
-        sent.reshape(-1)[place] = by_site[others].reshape(-1)
-        ahead[:, others] = sent
+        place = lead_time.T[others] * by_site.size
+        place += np.arange(by_site.size).reshape(by_site.shape)[others]
+        ahead.reshape(-1)[place] = by_site[others]
     ahead[1 : len(pipeline) + 1] += pipeline.swapaxes(1, 2)
     return ahead[1].T, ahead[2:].swapaxes(1, 2)

@@ -64,7 +64,8 @@ class Memory:
             params: the chains' numbers.
         """
         unmet = demand - served
-        on_time = 1.0 - unmet / np.maximum(demand, TINY)
+        on_time = np.maximum(demand, TINY)
+        np.subtract(1.0, np.divide(unmet, on_time, out=on_time), out=on_time)
         recent = self.recent_demand
         if len(recent):
             newest = demand[None, :, : params.stores]

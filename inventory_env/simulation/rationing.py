@@ -78,7 +78,10 @@ def _equal_cover(stock: Array, requests: Array, position: Array, mean: Array) ->
     (position + request) / mean. Arrays are (store, world) inside, where numpy adds faster.
     """
     upper, position, mean = requests.T, position.T, mean.T
-    kinks = np.concatenate([position, position + upper]).reshape(2, *upper.shape) / mean
+    kinks = np.empty((2, *upper.shape))
+    kinks[0] = position
+    np.add(position, upper, out=kinks[1])
+    kinks /= mean
     solve = _by_pairs if len(upper) <= FEW else _by_bisection
     return solve(stock, upper, position, mean, kinks).T
 
@@ -92,14 +95,24 @@ def _units(cover: Array, upper: Array, position: Array, mean: Array) -> Array:
 
 
 def _by_pairs(stock: Array, upper: Array, position: Array, mean: Array, kinks: Array) -> Array:
-    """Every kink's sum at once tells who gets all, who gets nothing, and who shares the rest."""
-    begins, ends = np.add.reduce(_units(kinks[:, :, None], upper, position, mean), axis=2)
-    full = ends <= stock
-    between = (begins < stock) & ~full
-    fixed = full * upper - between * position
+    """The sum at every kink tells who gets all, who gets nothing, and who shares the rest."""
+    filled, part = np.zeros(kinks.shape), np.empty(kinks.shape)
+    for begin, end, per_cover in zip(*kinks, mean, strict=True):
+        np.maximum(kinks, begin, out=part)
+        np.minimum(part, end, out=part)
+        part *= per_cover
+        filled += part
+    target = stock + np.add.reduce(position)
+    full = filled[1] <= target
+    between = (filled[0] < target) > full
+    fixed = full * upper
+    fixed -= between * position
     weight = between * mean
-    cover = (stock - np.add.reduce(fixed)) / np.maximum(np.add.reduce(weight), 1e-300)
-    return np.minimum(np.maximum(fixed + weight * cover, 0.0), upper)
+    cover = stock - np.add.reduce(fixed)
+    cover /= np.maximum(np.add.reduce(weight), 1e-300)
+    weight *= cover
+    weight += fixed
+    return np.minimum(np.maximum(weight, 0.0, out=weight), upper, out=weight)
 
 
 def _by_bisection(stock: Array, upper: Array, position: Array, mean: Array, kinks: Array) -> Array:
@@ -127,9 +140,14 @@ def _whole_shares(stock: Array, shares: Array) -> Array:
     stores, worlds = shares.shape
     whole = np.floor(shares + 1e-9)
     left = stock - np.add.reduce(whole)
-    place = np.rint((whole - shares) * 1e9) * stores + np.arange(stores)[:, None]  # all different
+    place = whole - shares
+    place *= 1e9
+    np.rint(place, out=place)
+    place *= stores
+    place += np.arange(stores)[:, None]  # all different
     if stores <= FEW:
         before = np.add.reduce((place[:, None] < place).view(np.int8), dtype=np.int8)
-        return (whole + (before < left)).T
+        whole += before < left
+        return whole.T
     last = np.arange(worlds) * stores + left.astype(np.int64)
     return (whole + (place < np.sort(place.T).reshape(-1).take(last))).T

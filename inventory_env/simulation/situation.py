@@ -6,13 +6,13 @@ from functools import cached_property
 import numpy as np
 
 from inventory_env.description.rules import OrderRule
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.memory import Memory
 from inventory_env.simulation.outlook import Outlook
 from inventory_env.simulation.params import Cover, Params
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.state import State
-from inventory_env.simulation.worlds import empty, zeros
+from inventory_env.simulation.worlds import empty, over_sites, zeros
 
 LEAST_LEVEL = 0.05  # of the long-run mean; demand is never believed to have ended
 
@@ -63,13 +63,17 @@ class Situation:
 
     def factor(self, ahead: int) -> Array | float:
         """Season's factor, (world, store), of the period that is `ahead` periods from now."""
-        return 1.0 if not self._seasonal else self._factors(ahead, ahead + 1)
-
-    def _factors(self, first: int, end: int) -> Array:
-        """(world, store) sum of the season's factors of these periods, 0 being this one."""
         cumulative = self.outlook.cumulative_factors
-        assert cumulative is not None
-        return cumulative[end] - cumulative[first]
+        return 1.0 if cumulative is None else cumulative[ahead + 1] - cumulative[ahead]
+
+    def _means(self, first: int, end: int, stores: slice | Integers) -> Array | float:
+        """(world, store) forecast demand of these periods, 0 being this one, in long-run means."""
+        level, cumulative = self.level, self.outlook.cumulative_factors
+        if isinstance(level, np.ndarray):
+            level = level[:, stores]
+        if cumulative is None:
+            return level * (end - first)
+        return level * (cumulative[end][:, stores] - cumulative[first][:, stores])
 
     @cached_property
     def _forecasts(self) -> dict[int, Array]:
@@ -78,18 +82,20 @@ class Situation:
     def forecast(self, periods: int) -> Array:
         """(world or 1, site) expected demand of this and the next `periods` - 1 periods, units;
         of a site upstream, all stores' together."""
+        params = self.params
         if not self.forecast_varies:
-            return self.params.mean_demand(periods)
+            return params.mean_demand(periods)
         if periods not in self._forecasts:
-            factors = self._factors(0, periods) if self._seasonal else periods
-            self._forecasts[periods] = self.params.with_upstream(
-                self.params.mean * self.level * factors
-            )
+            expected = params.mean * self._means(0, periods, params.shape.columns("stores"))
+            self._forecasts[periods] = params.with_upstream(expected)
         return self._forecasts[periods]
 
-    @property
-    def _seasonal(self) -> bool:
-        return self.outlook.cumulative_factors is not None
+    def _excess(self, periods: int, stores: slice | Integers) -> Array:
+        """(world, store) forecast demand of so many periods above its long-run mean, units."""
+        mean = self.params.mean[:, stores]
+        excess: Array = mean * self._means(0, periods, stores)
+        excess -= mean * periods
+        return excess
 
     def adjusted_position(self, *, echelon: bool = False) -> Array:
         """(world, site) inventory position less the forecast's excess over the cover, units, so
@@ -101,7 +107,9 @@ class Situation:
         if not self.forecast_varies:
             return self.position
         adjusted = self.position.copy(order="K")
-        self._take_off_excess(adjusted, self.params.store_covers)
+        for cover in self.params.store_covers:
+            excess = self._excess(cover.periods, cover.sites)
+            adjusted[:, cover.sites] -= cover.chosen(excess, 0.0)
         self._take_off_excess(adjusted, self.params.upstream_covers)
         return adjusted
 
@@ -116,11 +124,10 @@ class Situation:
         return adjusted
 
     def _take_off_excess(self, position: Array, covers: tuple[Cover, ...]) -> None:
-        """Take the forecast demand over the cover above its long-run mean off, units."""
+        """Take the stores' excess over the cover of sites upstream off their position, units."""
         stores = self.params.shape.columns("stores")
         for cover in covers:
-            swing = self.forecast(cover.periods)[:, stores] - self.params.mean * cover.periods
-            excess = self.params.with_upstream(swing)[:, cover.sites]
+            excess = over_sites(self._excess(cover.periods, stores))[:, None]
             position[:, cover.sites] -= cover.chosen(excess, 0.0)
 
     @cached_property
@@ -128,10 +135,8 @@ class Situation:
         """(world, store) forecast of the last period of the cover, in long-run means."""
         factor = zeros(self.worlds, self.params.stores)
         for cover in self.params.store_covers:
-            reached = self.level * self.factor(cover.periods - 1)
-            factor[:, cover.sites] += cover.chosen(
-                np.broadcast_to(reached, factor.shape)[:, cover.sites], 0.0
-            )
+            last = self._means(cover.periods - 1, cover.periods, cover.sites)
+            factor[:, cover.sites] += cover.chosen(np.asarray(last), 0.0)
         return factor
 
     def store_orders(self, rule: OrderRule) -> Array:
