@@ -607,9 +607,7 @@ def test_three_real_stores() -> None:
 def test_intermittent_real_stores_need_an_item() -> None:
     file = real("online-retail-daily-demand.csv")
     base = load_scenario("three-stores")
-    with pytest.raises(
-        InputError, match=r"column 'sku' with 6 values; choose one with item \(21"
-    ):
+    with pytest.raises(InputError, match=r"column 'sku' with 6 values; choose one with item \(21"):
         scenario_with_demand(base, file)
     scenario, report = scenario_with_demand(base, file.model_copy(update={"item": "22423"}))
     assert scenario.name == "online-retail-daily-demand-22423"
