@@ -2,7 +2,6 @@
 
 from inventory_env.description.population import Population
 from inventory_env.frozen import Array
-from inventory_env.simulation.constraints import project
 from inventory_env.simulation.dynamics import step
 from inventory_env.simulation.ledger import Ledger
 from inventory_env.simulation.memory import Memory
@@ -26,13 +25,14 @@ class Chain:
         tape: Tape,
         state: State | None = None,
         memory: Memory | None = None,
-        period: int = 0,
+        period: int | None = None,
     ) -> Situation:
         """Start an episode: from the tape's starting stock, or carry on from a state."""
         self.tape, self.params = tape, self._numbers.of_worlds(tape.member)
         if memory is None:
             memory = Memory.of_demand(self.params, tape.worlds, tape.preceding)
-        return self._see(tape.start if state is None else state, memory, period)
+        begin = tape.before if period is None else period
+        return self._see(tape.start if state is None else state, memory, begin)
 
     def _see(self, state: State, memory: Memory, period: int) -> Situation:
         outlook = self.tape.outlook(period)
@@ -42,7 +42,7 @@ class Chain:
     @property
     def ended(self) -> bool:
         """Whether the episode is over."""
-        return self.situation.period >= self.tape.periods
+        return self.situation.period >= self.tape.end
 
     def step(self, wishes: Array) -> Ledger:
         """One period; advances `situation`.
@@ -52,11 +52,11 @@ class Chain:
                 then the warehouse, then the supplier. Upstream sites may be left out at the end;
                 they follow their chain's rules.
         """
+        return self.place(self.situation.ordered(wishes))
+
+    def place(self, orders: Array) -> Ledger:
+        """One period with exactly these orders, (world, site) units; advances `situation`."""
         seen, params = self.situation, self.params
-        stock = seen.position
-        if params.limits.storage_limit is not None:
-            stock = stock + seen.state.backorders
-        orders = project(seen.completed(wishes), params.limits, stock, seen.period)
         state, ledger = step(params, seen.state, orders, self.tape.at(seen.period))
         self._see(state, seen.memory.after(ledger, params), seen.period + 1)
         return ledger

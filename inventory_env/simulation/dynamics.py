@@ -184,7 +184,8 @@ def _send(params: Params, pipeline: Array, shipped: Array, now: Exogenous) -> tu
         (world, site) what arrives next period, and the pipeline behind it.
     """
     by_site = shipped.T
-    ahead = np.zeros((max(params.longest_lead_time, 1) + 1, *by_site.shape))
+    slots = max(params.longest_lead_time, len(pipeline), 1)
+    ahead = np.zeros((slots + 1, *by_site.shape))
     for periods, sites in params.same_lead_times:
         ahead[periods, sites] = by_site[sites]
     others = params.other_lead_times

@@ -25,6 +25,7 @@ from inventory_env.simulation.worlds import empty, over_sites, pick_worlds
 
 MOST_RUNS = 16  # of neighbouring sites that are copied run by run; more are picked one by one
 MEMORY_WEIGHT = 0.1  # of the newest period in what sites remember
+LEAST_LEVEL = 0.05  # of the long-run mean; demand is never believed to have ended
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ import numpy as np
 
 from inventory_env.description.rules import OrderRule
 from inventory_env.frozen import Array, Integers
+from inventory_env.simulation.constraints import project
 from inventory_env.simulation.memory import Memory
 from inventory_env.simulation.outlook import Outlook
-from inventory_env.simulation.params import Cover, Params
+from inventory_env.simulation.params import LEAST_LEVEL, Cover, Params
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.state import State
 from inventory_env.simulation.worlds import empty, over_sites, zeros
-
-LEAST_LEVEL = 0.05  # of the long-run mean; demand is never believed to have ended
 
 
 @dataclass(frozen=True)
@@ -163,3 +162,10 @@ class Situation:
             if column.start >= given:
                 full[:, column] = self.site_order(rule)
         return full
+
+    def ordered(self, wishes: Array) -> Array:
+        """(world, site) orders that come of wishes under the sites' order constraints, units."""
+        stock = self.position
+        if self.params.limits.storage_limit is not None:
+            stock = stock + self.state.backorders
+        return project(self.completed(wishes), self.params.limits, stock, self.period)

@@ -19,7 +19,7 @@ from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.recorded.history import History, Part
 from inventory_env.simulation.outlook import Outlook, cumulated
-from inventory_env.simulation.params import Params
+from inventory_env.simulation.params import LEAST_LEVEL, Params
 from inventory_env.simulation.starting_stock import starting_state
 from inventory_env.simulation.state import State
 from inventory_env.simulation.worlds import repeat_worlds, stack_worlds
@@ -44,11 +44,12 @@ class Purpose(IntEnum):
     TUNE = 1
     VALIDATE = 2
     TEST = 3
+    FUTURE = 4
 
     @property
     def part(self) -> Part:
-        """The dates of recorded demand that may be used."""
-        parts: tuple[Part, ...] = ("train", "known", "validate", "test")
+        """The dates of recorded demand that may be used; a future is drawn from all until today."""
+        parts: tuple[Part, ...] = ("train", "known", "validate", "test", "known")
         return parts[self]
 
 
@@ -66,6 +67,7 @@ class Source(IntEnum):
     RATIONING = 8
     WAITING = 9
     RESAMPLING = 10
+    ROUNDING = 11
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,12 @@ class Tape:
     cumulative_factors: Array | None  # (period + horizon + 1, world, store) season factors before
     known_down: Array | None  # (period + horizon, world) 1: known to be disrupted
     preceding: Array | None  # (slot, world, store) recorded before, oldest first
+    before: int = 0  # periods of the plan that are over when the tape begins
+
+    @property
+    def end(self) -> int:
+        """Number of the first period of the plan that is not on the tape."""
+        return self.before + self.periods
 
     @property
     def periods(self) -> int:
@@ -117,23 +125,25 @@ class Tape:
         return int(self.demand.shape[1])
 
     def at(self, period: int) -> Exogenous:
-        """What happens in one period."""
+        """What happens in one period of the plan."""
+        row = period - self.before
         return Exogenous(
-            demand=self.demand[period],
-            lead_time=_slot(self.lead_time, period),
-            supplier_up=_slot(self.supplier_up, period),
-            rationing=_slot(self.rationing, period),
-            waiting=_slot(self.waiting, period),
+            demand=self.demand[row],
+            lead_time=_slot(self.lead_time, row),
+            supplier_up=_slot(self.supplier_up, row),
+            rationing=_slot(self.rationing, row),
+            waiting=_slot(self.waiting, row),
         )
 
     def outlook(self, period: int) -> Outlook:
         """What may be known of the future at the moment of decision: nothing that was drawn."""
+        row = period - self.before
         return Outlook(
-            day=self.first_day + period,
+            day=self.first_day + row,
             cumulative_factors=(
-                None if self.cumulative_factors is None else self.cumulative_factors[period:]
+                None if self.cumulative_factors is None else self.cumulative_factors[row:]
             ),
-            down=None if self.known_down is None else self.known_down[period:],
+            down=None if self.known_down is None else self.known_down[row:],
         )
 
     def repeated(self, times: int) -> "Tape":
@@ -143,6 +153,16 @@ class Tape:
 
 def _slot(values: npt.NDArray[_Number] | None, period: int) -> npt.NDArray[_Number] | None:
     return None if values is None else values[period]
+
+
+@dataclass(frozen=True)
+class Today:
+    """A real morning, at which the futures of a chain begin."""
+
+    day: int  # calendar period, as `Outlook.day` counts them
+    period: int  # periods of the plan that are over
+    recorded: Array | None  # (period, store) demand until yesterday, units; None: it is drawn
+    level: Array  # (store,) demand per period as now believed, units
 
 
 @dataclass(frozen=True)
@@ -187,6 +207,7 @@ def draw_tape(
     worlds: int,
     episode: int = 0,
     periods: int | None = None,
+    today: Today | None = None,
 ) -> Tape:
     """Draw the randomness of `worlds` episodes.
 
@@ -198,6 +219,7 @@ def draw_tape(
         worlds: how many independent episodes.
         episode: number of the episode, for worlds that live through several.
         periods: length; the population's if left out.
+        today: where all worlds begin; left out, each on a day of its own.
     """
     length = shape_of(population).periods if periods is None else periods
     kinds, params, count = _Kinds.of(population), Params.of(population), len(population.members)
@@ -225,6 +247,7 @@ def draw_tape(
                     purpose=purpose,
                     member=member,
                     length=length,
+                    today=today,
                 )
             )
     return stack_worlds(tapes)
@@ -239,18 +262,25 @@ def _draw_chain(
     purpose: Purpose,
     member: Integers,
     length: int,
+    today: Today | None,
 ) -> Tape:
     """One chain's worlds."""
     worlds, history = len(member), chain.history
+    before = 0 if today is None else today.period
     rng = generator(Source.CALENDAR)
-    if history is None:
+    if today is not None:
+        first_day = np.full(worlds, today.day)
+    elif history is None:
         first_day = rng.integers(0, 7 * 365, worlds)
     else:
         first_day = _first_dates(history, rng, purpose, worlds, length)
     factors = None
     if kinds.seasons:
-        factors = season_factors(chain, first_day, length + kinds.horizon)
-    if history is None:
+        ahead = before + length + kinds.horizon
+        factors = season_factors(chain, first_day - before, ahead)[before:]
+    if today is not None and today.recorded is not None:
+        demand = _like_the_past(chain, generator, today, worlds, length)
+    elif history is None:
         demand = _draw_demand(chain, generator, factors, worlds, length)
     else:
         dates = first_day + np.arange(length)[:, None]
@@ -264,9 +294,9 @@ def _draw_chain(
         return _world_last(values.transpose(1, 2, 0))
 
     partly = chain.unmet_demand == "partial" and chain.whole
-    announced = known_down(chain, worlds, length + kinds.horizon)
+    announced = known_down(chain, worlds, before + length + kinds.horizon)
     if announced is None and kinds.known_disruptions:
-        announced = np.zeros((length + kinds.horizon, worlds))
+        announced = np.zeros((before + length + kinds.horizon, worlds))
     return Tape(
         member=member,
         first_day=first_day.astype(np.float64),
@@ -276,15 +306,16 @@ def _draw_chain(
             _lead_times(chain, generator, worlds, length) if kinds.random_lead_times else None
         ),
         supplier_up=(
-            _disruptions(chain, generator(Source.DISRUPTION), worlds, length)
+            _disruptions(chain, generator(Source.DISRUPTION), worlds, before + length)[before:]
             if kinds.disruptions
             else None
         ),
         rationing=uniform(Source.RATIONING) if chain.warehouse.rationing == "random" else None,
         waiting=uniform(Source.WAITING) if partly else None,
         cumulative_factors=None if factors is None else cumulated(factors),
-        known_down=announced,
-        preceding=None if history is None else _preceding(chain, first_day),
+        known_down=None if announced is None else announced[before:],
+        preceding=None if history is None or today is not None else _preceding(chain, first_day),
+        before=before,
     )
 
 
@@ -381,6 +412,33 @@ def _resampled(history: History, rng: np.random.Generator, dates: Integers) -> I
         following = resampled[t - 1] + 1
         resampled[t] = np.where(jumps[t] | (following == end), targets[t], following)
     return resampled
+
+
+def _like_the_past(
+    scenario: Scenario, generator: _Generators, today: Today, worlds: int, length: int
+) -> Array:
+    """(period, world, store) stretches of the record, all stores together, at today's level.
+
+    A stretch begins at random, where periods are days on today's day of the week; each store's
+    demand is multiplied by its level today over its level then, both smoothed like its forecast.
+    """
+    recorded, mean = today.recorded, scenario.demand_mean
+    assert recorded is not None
+    smoothing = Params.of(scenario).smoothing[0]
+    level, levels = recorded[: PRECEDING + 1].mean(axis=0), []
+    for demand in recorded:
+        levels.append(level)
+        level = level + smoothing * (demand - level)
+    first = np.arange(min(PRECEDING, len(recorded) - length), len(recorded) - length + 1)
+    cycle = 7 if scenario.period == "day" else 1
+    alike = first[(len(recorded) - first) % cycle == 0]
+    begins = generator(Source.RESAMPLING).choice(alike if len(alike) else first, worlds)
+    least = LEAST_LEVEL * mean
+    ratio = np.maximum(today.level, least) / np.maximum(np.array(levels)[begins], least)
+    found = recorded[begins[:, None] + np.arange(length)] * ratio[:, None]
+    if scenario.whole:
+        found = np.floor(found + generator(Source.ROUNDING).random(found.shape))
+    return _world_last(found.transpose(1, 2, 0))
 
 
 def _disruptions(scenario: Scenario, rng: np.random.Generator, worlds: int, length: int) -> Array:
