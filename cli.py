@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from commands import bench, scenarios
+from commands import bench, orders, scenarios
 from commands.evaluate import evaluate
 from commands.mistakes import Commands
 from commands.train import train
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command()(train)
 app.command(name="eval")(evaluate)
 app.command()(tune)
+app.add_typer(orders.app, name="orders")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(bench.app, name="bench")
 

@@ -35,7 +35,7 @@ def read_amounts(column: Column, *, whole: bool) -> tuple["pd.Series[float]", li
     doubtful = (number % 1 > 0).any() or point.nunique() > 1
     if number.isna().any() or (whole and doubtful):
         text, told = column.read(
-            {way: partial(_with_point, way=way) for way in WAYS},
+            {way: partial(with_point, way=way) for way in WAYS},
             kind="a number",
             otherwise="write digits only, without unit",
             undecided="write thousands without a separator; decimals need a point, and "
@@ -53,7 +53,7 @@ def read_amounts(column: Column, *, whole: bool) -> tuple["pd.Series[float]", li
     return amount, told
 
 
-def _with_point(text: str, way: str) -> str | None:
+def with_point(text: str, way: str) -> str | None:
     """The number with a decimal point and no other mark, None if it is not written this way."""
     pattern, thousands, decimals = WAYS[way]
     if not re.fullmatch(pattern, text, re.IGNORECASE):

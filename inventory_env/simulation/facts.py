@@ -129,9 +129,7 @@ class Facts:
         return memory
 
     def _outlook(self, scenario: Scenario) -> Outlook:
-        history = scenario.history
-        first = EPOCH if history is None else history.dates[0]
-        today = (self.date - first).days // DAYS[scenario.period]
+        today = day_of(scenario, self.date)
         ahead = self.period + forecast_horizon(scenario)
         begin = np.array([today - self.period])
         cumulative = None
@@ -143,6 +141,12 @@ class Facts:
             cumulative_factors=cumulative,
             down=None if down is None else down[self.period :],
         )
+
+
+def day_of(scenario: Scenario, today: date) -> int:
+    """The number of a date's calendar period, as `Outlook.day` counts them."""
+    first = EPOCH if scenario.history is None else scenario.history.dates[0]
+    return (today - first).days // DAYS[scenario.period]
 
 
 def date_of(scenario: Scenario, day: float) -> date:

@@ -130,7 +130,7 @@ class Situation:
             position[:, cover.sites] -= cover.chosen(excess, 0.0)
 
     @cached_property
-    def _arrival_factor(self) -> Array:
+    def arrival_factor(self) -> Array:
         """(world, store) forecast of the last period of the cover, in long-run means."""
         factor = zeros(self.worlds, self.params.stores)
         for cover in self.params.store_covers:
@@ -144,7 +144,7 @@ class Situation:
         Where the forecast varies, the rule sees the adjusted position, and its rates follow the
         factor at the order's arrival.
         """
-        factor = self._arrival_factor if self.forecast_varies else 1.0
+        factor = self.arrival_factor if self.forecast_varies else 1.0
         return rule.order(self.adjusted_position()[:, : self.params.stores], factor)
 
     def site_order(self, rule: SiteRule) -> Array:

@@ -1,17 +1,32 @@
 """A trained network as a policy: deterministic, for all worlds at once."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
+from scipy.special import softmax
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from inventory_env.decision.actions import DiscreteActions
-from inventory_env.decision.interface import Interface
-from inventory_env.frozen import Array
+from inventory_env.decision.interface import CLIP, Interface
+from inventory_env.errors import InputError
+from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.situation import Situation
 from policies.policy import Policy
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What moves a network's orders in one world; (agent, value) in the order of `names`."""
+
+    sites: Integers  # numbers of the agents' sites
+    names: tuple[str, ...]  # of what the network sees
+    seen: Array  # in the scales of training; 0 is as usual
+    moved: Array  # units by which the expected wish changes because a value is not as usual
+    outside: npt.NDArray[np.bool_]  # (agent,) something is beyond what the network can see
 
 
 class LearnedPolicy:
@@ -56,13 +71,64 @@ class LearnedPolicy:
                 deterministic=True,
             )
             return action
+        preference = self._preference(observation, situation, start_wishes)
+        listed = isinstance(self._interface.actions, DiscreteActions)
+        return preference.argmax(axis=1) if listed else preference
+
+    def _preference(
+        self, observation: np.ndarray[Any, Any], situation: Situation, start_wishes: Array
+    ) -> Array:
+        """(row, action) logits, or (row, 1) the mean of a continuous action."""
         with torch.no_grad():
             seen = torch.from_numpy(observation)
             latent = self._network.mlp_extractor.forward_actor(seen)
             preference = self._network.action_net(latent).numpy()
-        if not isinstance(self._interface.actions, DiscreteActions):
-            return np.asarray(preference)
         if self._maskable:
             mask = self._interface.masks(situation, start_wishes)
             preference = np.where(mask, preference, -np.inf)
-        return np.asarray(preference.argmax(axis=1))
+        return np.asarray(preference)
+
+    def explain(self, situation: Situation) -> Explanation:
+        """What moves the orders of one world: each value in turn is set to what is usual, and the
+        wish that is expected then (over the network's probabilities) taken off the one it has.
+
+        Raises:
+            InputError: if the network remembers periods that a situation does not hold.
+        """
+        if isinstance(self._network, RecurrentActorCriticPolicy):
+            raise InputError(
+                "a recurrent policy remembers periods that files do not hold; train another learner"
+            )
+        interface, start_wishes = self._interface, self._start.wishes(situation)
+        seen = interface.observe(situation, start_wishes)
+        expected = self._expected(seen, situation, start_wishes)
+        moved = np.empty(seen.shape)
+        for value in range(seen.shape[1]):
+            usual = seen.copy()
+            usual[:, value] = 0.0
+            moved[:, value] = expected - self._expected(usual, situation, start_wishes)
+        return Explanation(
+            sites=interface.agents.sites,
+            names=interface.names,
+            seen=seen.astype(np.float64),
+            moved=moved,
+            outside=np.any(np.abs(seen) >= CLIP, axis=1),
+        )
+
+    def _expected(
+        self, observation: np.ndarray[Any, Any], situation: Situation, start_wishes: Array
+    ) -> Array:
+        """(agent,) expected wish of one world, units."""
+        interface = self._interface
+        preference = self._preference(observation, situation, start_wishes)
+
+        def wish(actions: np.ndarray[Any, Any]) -> Array:
+            wishes = interface.wishes(actions, situation, start_wishes)
+            return interface.agents.of(wishes)[0]
+
+        if not isinstance(interface.actions, DiscreteActions):
+            return wish(preference)
+        chance = softmax(preference.astype(np.float64), axis=1)
+        actions = range(chance.shape[1])
+        wishes = np.stack([wish(np.full(len(chance), action)) for action in actions], axis=1)
+        return np.asarray((chance * wishes).sum(axis=1))

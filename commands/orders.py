@@ -1,0 +1,178 @@
+"""`hmarl orders`."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.options import Runs
+from commands.output import new_console, teller
+
+if TYPE_CHECKING:
+    from policies.orders.proposal import Decider
+
+app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
+
+MOST_SHOWN = 10  # exceptions on the screen
+
+Day = Annotated[
+    datetime | None,
+    typer.Option("--date", help="The morning.", formats=["%Y-%m-%d"], metavar="DATE"),
+]
+
+
+@app.callback(help="What to order this morning, and why.")
+def orders(
+    context: typer.Context,
+    stock: Annotated[Path | None, typer.Option(help="CSV of stock by site.")] = None,
+    open_orders: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of what is on the way or owed.",
+            show_default="open-orders.csv beside the stock, where there is one",
+        ),
+    ] = None,
+    demand: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of recent demand by site.",
+            show_default="demand.csv beside the stock, where there is one",
+        ),
+    ] = None,
+    overrides: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of what planners want instead.",
+            show_default="overrides.csv beside the stock, where there is one",
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder.", show_default="the newest", metavar="RUN")
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="A tuned rule decides, not the run.", metavar="NAME")
+    ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(help="With --rule: the chain, where no run is named.")
+    ] = None,
+    day: Day = None,
+    plan_start: Annotated[
+        datetime | None,
+        typer.Option(
+            help="First day of the plan, for reviews, trends and announced disruptions.",
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+        ),
+    ] = None,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Leave wrong rows out, and list them.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the results.", show_default="RUN/orders/DATE", file_okay=False
+        ),
+    ] = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """What to order this morning, and why."""
+    if context.invoked_subcommand is not None:
+        return
+    from inventory_env.errors import InputError, argument
+    from policies.orders.folder import make_orders, write_orders
+    from policies.orders.morning import DEMAND, OPEN_ORDERS, OVERRIDES, STOCK, read_morning
+
+    if stock is None:
+        raise InputError(f"{argument('stock')} is missing; hmarl orders template writes one")
+    console = new_console()
+    tell = teller(console)
+    given = {STOCK: stock, OPEN_ORDERS: open_orders, DEMAND: demand, OVERRIDES: overrides}
+    inputs = {}
+    for name, file in given.items():
+        beside = stock.parent / name
+        found = beside if file is None and beside.is_file() else file
+        if found is not None:
+            inputs[name] = found
+    with console.status("reading the run"):
+        decider, home = _decider(run, rule, scenario, runs)
+    morning = read_morning(
+        decider.scenario,
+        stock,
+        open_orders=inputs.get(OPEN_ORDERS),
+        demand=inputs.get(DEMAND),
+        overrides=inputs.get(OVERRIDES),
+        today=None if day is None else day.date(),
+        plan_start=None if plan_start is None else plan_start.date(),
+        lenient=lenient,
+    )
+    tell("\n".join(morning.told))
+    with console.status("deciding, and playing futures"):
+        found_orders = make_orders(decider, morning)
+    folder = home / "orders" / morning.day.isoformat() if out is None else out
+    write_orders(found_orders, folder, inputs)
+    summary, exceptions = found_orders.summary, found_orders.exceptions
+    cost = summary["expected_cost"]
+    tell(
+        f"{summary['lines_with_an_order']} of {summary['lines']} lines order "
+        f"{summary['units']:g} units. Expected cost of the next {summary['horizon_days']} days: "
+        f"{cost['orders']:.5g}; by the rule {cost['rule']:.5g}, without orders "
+        f"{cost['nothing']:.5g}."
+    )
+    if len(exceptions):
+        tell(f"{len(exceptions)} exceptions, most urgent first:")
+        for row in exceptions.head(MOST_SHOWN).to_dict("records"):
+            tell(f"  {row['kind']}: {row['site']} - {row['words']}")
+    tell(f"Orders, exceptions and what was read: {folder}")
+
+
+@app.command()
+def template(
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder.", show_default="the newest", metavar="RUN")
+    ] = None,
+    scenario: Annotated[str | None, typer.Option(help="The chain, in place of a run's.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the files.", file_okay=False)] = Path(
+        "morning"
+    ),
+    day: Day = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """Write the files of a morning, to be filled in."""
+    from inventory_env.description.scenario_files import load_scenario
+    from policies.orders.folder import write_template
+    from policies.runs.run_folder import newest_run, read_scenario
+
+    tell = teller(new_console())
+    if scenario is not None:
+        chain = load_scenario(scenario)
+    else:
+        chain = read_scenario(newest_run(runs) if run is None else run)
+    today = date.today() if day is None else day.date()
+    files = write_template(chain, out, today.isoformat())
+    tell("To fill in: " + ", ".join(str(file) for file in files))
+    tell(f"Then: hmarl orders --stock {files[0]}")
+
+
+def _decider(
+    run: Path | None, rule: str | None, scenario: str | None, runs: Path
+) -> "tuple[Decider, Path]":
+    """Who proposes, and the folder that results go to."""
+    from inventory_env.description.scenario_files import load_scenario
+    from inventory_env.errors import InputError, argument
+    from policies.orders.proposal import Decider
+    from policies.rules.rule_book import RuleBook
+    from policies.runs.run_folder import load_run, newest_run, rule_book
+
+    if scenario is not None:
+        if rule is None or run is not None:
+            raise InputError(
+                f"{argument('scenario')}: goes with {argument('rule')} and without "
+                f"{argument('run')}; a run has its own chain"
+            )
+        return Decider.of_rule(RuleBook(load_scenario(scenario), 0), rule, ""), Path()
+    folder = newest_run(runs) if run is None else run
+    found = load_run(folder)
+    if rule is None:
+        return Decider.of_run(found), folder
+    return Decider.of_rule(rule_book(found), rule, folder.name), folder
