@@ -116,8 +116,7 @@ def orders(
     tell(
         f"{summary['lines_with_an_order']} of {summary['lines']} lines order "
         f"{summary['units']:g} units. Expected cost of the next {summary['horizon_days']} days: "
-        f"{cost['orders']:.5g}; by the rule {cost['rule']:.5g}, without orders "
-        f"{cost['nothing']:.5g}."
+        f"{cost['orders']:.5g}, by the rule {cost['rule']:.5g}."
     )
     if len(exceptions):
         tell(f"{len(exceptions)} exceptions, most urgent first:")

@@ -42,7 +42,7 @@ class Outcomes:
     proposed: Variant  # without overrides
     rule: Variant  # the site's tier orders by the rule
     nothing: Variant  # the site's tier orders nothing
-    chain_cost: dict[str, float]  # money over the horizon, by variant; rule: all sites by the rule
+    chain_cost: dict[str, float]  # money over the horizon; rule: of all sites
 
 
 def play_futures(proposal: Proposal, *, futures: int = FUTURES) -> Outcomes:
@@ -99,9 +99,7 @@ def play_futures(proposal: Proposal, *, futures: int = FUTURES) -> Outcomes:
         proposed=of("proposed"),
         rule=by_tier("rule"),
         nothing=by_tier("nothing"),
-        chain_cost={
-            name: float(whole[place[name]]) for name in ("orders", "proposed", "rule", "nothing")
-        },
+        chain_cost={name: float(whole[place[name]]) for name in ("orders", "proposed", "rule")},
     )
 
 
@@ -109,7 +107,11 @@ def _variants(proposal: Proposal) -> dict[str, Array]:
     """(site,) orders of the morning: as they are, as proposed, and with one tier changed."""
     shape, nothing = proposal.situation.params.shape, np.zeros_like(proposal.orders)
     changes = {"rule": proposal.rule_orders, "nothing": nothing}
-    variants = {"orders": proposal.orders, "proposed": proposal.proposed, **changes}
+    variants = {
+        "orders": proposal.orders,
+        "proposed": proposal.proposed,
+        "rule": proposal.rule_orders,
+    }
     for kind, values in changes.items():
         for tier in shape.tiers:
             changed = proposal.orders.copy()
