@@ -13,7 +13,7 @@ FLOORS = ("inventory_env", "policies", "benchmarks", "tuning", "commands", "cli"
 # Rooms of a floor, each standing only on those before it; files beside the rooms are below them.
 ROOMS = {
     "inventory_env": ("recorded", "description", "simulation", "decision", "envs"),
-    "policies": ("rules", "learning", "runs"),
+    "policies": ("rules", "learning", "runs", "orders"),
     "benchmarks": ("evaluation", "published", "training_seeds", "speed", "gate", "page"),
     "tuning": (),
     "commands": (),
@@ -31,7 +31,7 @@ HOMES = {
     "optuna": ("tuning/",),
     "typer": ("commands/", "cli.py"),
     "rich": ("benchmarks/", "tuning/", "commands/"),
-    "pandas": ("inventory_env/recorded/", "benchmarks/", "tuning/"),
+    "pandas": ("inventory_env/recorded/", "policies/orders/", "benchmarks/", "tuning/"),
 }
 
 
