@@ -153,6 +153,54 @@ def template(
     tell(f"Then: hmarl orders --stock {files[0]}")
 
 
+@app.command()
+def replay(
+    demand: Annotated[Path, typer.Option(help="CSV of demand by site, the days since then too.")],
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder.", show_default="the newest", metavar="RUN")
+    ] = None,
+    mornings: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the mornings.", show_default="RUN/orders", file_okay=False),
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="A tuned rule proposed, not the run.", metavar="NAME")
+    ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(help="With --rule: the chain, where no run is named.")
+    ] = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """What proposals and overrides were worth, by the demand that then came."""
+    from inventory_env.errors import InputError
+    from policies.orders.folder import SUMMARY, write_table
+    from policies.orders.replay import replay as play_again
+
+    console = new_console()
+    tell = teller(console)
+    with console.status("reading the run"):
+        decider, home = _decider(run, rule, scenario, runs)
+    folder = home / "orders" if mornings is None else mornings
+    kept = [file.parent for file in folder.glob(f"*/{SUMMARY}")]
+    if not kept:
+        raise InputError(f"{folder}: no mornings; hmarl orders makes them")
+    with console.status("playing the mornings again"):
+        found = play_again(decider, kept, demand)
+    worth, waiting = found.worth, len(found.waiting)
+    over = len(kept) - waiting
+    if waiting:
+        tell(f"{waiting} of {len(kept)} mornings are not over yet: their days lack demand.")
+    if over:
+        tell(
+            f"{over} mornings. Against the rule, proposals saved "
+            f"{worth['proposals_over_rule']:.5g}. Against the proposals, {worth['overrides']:g} "
+            f"overrides saved {worth['overrides_over_proposals']:.5g}; "
+            f"{worth['overrides_that_helped']:g} of them helped."
+        )
+        write_table(folder / "replay.csv", found.lines)
+        tell(f"Line by line: {folder / 'replay.csv'}")
+
+
 def _decider(
     run: Path | None, rule: str | None, scenario: str | None, runs: Path
 ) -> "tuple[Decider, Path]":

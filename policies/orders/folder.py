@@ -111,14 +111,19 @@ def write_orders(orders: Orders, folder: Path, inputs: Mapping[str, Path]) -> No
         if file.resolve() != (kept / name).resolve():
             write_bytes(kept / name, file.read_bytes())
     lines = orders.lines.round(DECIMALS)
-    write_text(folder / ORDERS, _csv(lines))
+    write_table(folder / ORDERS, lines)
     if len(lines) >= MANY and find_spec("pyarrow"):
         buffer = BytesIO()
         lines.to_parquet(buffer, index=False)
         write_bytes(folder / "orders.parquet", buffer.getvalue())
-    write_text(folder / EXCEPTIONS, _csv(orders.exceptions.round(DECIMALS)))
+    write_table(folder / EXCEPTIONS, orders.exceptions)
     write_json(folder / SUMMARY, orders.summary)
     _log(orders, folder.parent / LOG)
+
+
+def write_table(file: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, whole or not at all."""
+    write_text(file, _csv(table.round(DECIMALS)))
 
 
 def _csv(table: pd.DataFrame) -> str:

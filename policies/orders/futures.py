@@ -13,12 +13,13 @@ from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.facts import day_of
 from inventory_env.simulation.kpis import NOTHING
 from inventory_env.simulation.ledger import Ledger, Money
-from inventory_env.simulation.situation import Situation
-from inventory_env.simulation.tape import Purpose, Today, draw_tape
+from inventory_env.simulation.params import Params
+from inventory_env.simulation.tape import Purpose, Tape, Today, draw_tape
 from inventory_env.simulation.worlds import laid_out, over_sites, repeat_worlds
 from policies.orders.proposal import Proposal
 
 FUTURES = 200
+TINY = 1e-9  # periods
 
 
 @dataclass(frozen=True)
@@ -52,23 +53,45 @@ def play_futures(proposal: Proposal, *, futures: int = FUTURES) -> Outcomes:
         proposal: the morning and its orders.
         futures: how many, the same for all variants.
     """
-    situation, scenario = proposal.situation, proposal.decider.scenario
-    params = situation.params
-    need, stores = params.need, params.shape.columns("stores")
-    arrival = np.maximum(np.ceil(need.lead_time[0] - 1e-9), 0).astype(np.int64)
-    window = np.maximum(np.ceil(need.cover[0] - 1e-9).astype(np.int64), arrival + 1)
-    horizon = int(window.max() + (window[stores].max() if params.shape.upstream else 1))
-    variants = _variants(proposal)
-    different = {values.tobytes(): values for values in variants.values()}
     tape = draw_tape(
-        scenario,
+        proposal.decider.scenario,
         seed=proposal.decider.seed,
         purpose=Purpose.FUTURE,
         worlds=futures,
-        periods=horizon,
+        periods=horizon_of(proposal),
         today=_today(proposal),
-    ).repeated(len(different))
-    chain = Chain(scenario)
+    )
+    return play(proposal, tape)
+
+
+def horizon_of(proposal: Proposal) -> int:
+    """Periods until what is ordered this morning has reached the customers and been sold."""
+    params = proposal.situation.params
+    _, window = _waits(params)
+    stores = params.shape.columns("stores")
+    return int(window.max() + (window[stores].max() if params.shape.upstream else 1))
+
+
+def _waits(params: Params) -> tuple[Integers, Integers]:
+    """(site,) periods until an order arrives, and until the next would, as expected."""
+    arrival = np.ceil(params.need.lead_time[0] - TINY).astype(np.int64)
+    window = np.ceil(params.need.cover[0] - TINY).astype(np.int64)
+    return arrival, np.maximum(window, arrival + 1)
+
+
+def play(proposal: Proposal, tape: Tape) -> Outcomes:
+    """What a morning's variants lead to on a tape that begins with it.
+
+    Args:
+        proposal: the morning and its orders.
+        tape: a world for each future.
+    """
+    situation, shape = proposal.situation, proposal.situation.params.shape
+    arrival, window = _waits(situation.params)
+    variants = _variants(proposal)
+    different = {values.tobytes(): values for values in variants.values()}
+    futures, tape = tape.worlds, tape.repeated(len(different))
+    chain = Chain(proposal.decider.scenario)
     state = repeat_worlds(situation.state, tape.worlds)
     chain.reset(tape, state, repeat_worlds(situation.memory, tape.worlds))
     first = laid_out(np.tile(np.stack(list(different.values())), (futures, 1)))
@@ -78,21 +101,20 @@ def play_futures(proposal: Proposal, *, futures: int = FUTURES) -> Outcomes:
     found = _tally(chain, ledgers, arrival, window, len(different))
     place = {name: list(different).index(values.tobytes()) for name, values in variants.items()}
 
-    def by_tier(kind: str) -> Variant:
-        """Of each site, the variant that changes its tier."""
-        rows = np.empty(len(arrival), dtype=np.int64)
-        for tier in params.shape.tiers:
-            rows[params.shape.columns(tier)] = place[f"{kind} {tier}"]
-        sites = np.arange(len(rows))
-        return Variant(*(values[rows, sites] for values in vars(found).values()))
-
     def of(name: str) -> Variant:
         return Variant(*(values[place[name]] for values in vars(found).values()))
 
-    top = params.shape.columns(params.shape.tiers[-1])
-    whole = found.cost[:, top].sum(axis=1)
+    def by_tier(kind: str) -> Variant:
+        """Of each site, the variant that changes its tier."""
+        rows = np.empty(len(arrival), dtype=np.int64)
+        for tier in shape.tiers:
+            rows[shape.columns(tier)] = place[f"{kind} {tier}"]
+        sites = np.arange(len(rows))
+        return Variant(*(values[rows, sites] for values in vars(found).values()))
+
+    whole = found.cost[:, shape.columns(shape.tiers[-1])].sum(axis=1)
     return Outcomes(
-        horizon=horizon,
+        horizon=tape.periods,
         arrival=arrival,
         window=window,
         orders=of("orders"),
@@ -122,19 +144,14 @@ def _variants(proposal: Proposal) -> dict[str, Array]:
 
 def _today(proposal: Proposal) -> Today:
     situation, facts = proposal.situation, proposal.morning.facts
-    scenario, stores = proposal.decider.scenario, situation.params.stores
-    recorded = facts.demand if scenario.history is not None else None
+    scenario = proposal.decider.scenario
+    level: Array = situation.params.mean * situation.level
     return Today(
         day=day_of(scenario, facts.date),
         period=situation.period,
-        recorded=recorded,
-        level=_level(situation)[0, :stores],
+        recorded=None if scenario.history is None else facts.demand,
+        level=level[0],
     )
-
-
-def _level(situation: Situation) -> Array:
-    """(1, store) demand per period as now believed, units."""
-    return situation.params.mean * situation.level
 
 
 def _tally(

@@ -13,6 +13,7 @@ from inventory_env.errors import InputError, argument
 from inventory_env.frozen import Array
 from inventory_env.recorded.history import DemandFile
 from inventory_env.simulation.facts import DAYS, Facts, Shipment, day_of, site_names
+from inventory_env.simulation.tape import PRECEDING
 from policies.orders.sheet import Sheet
 
 STOCK, OPEN_ORDERS, DEMAND, OVERRIDES = (
@@ -131,8 +132,13 @@ def read_morning(
     if demand is not None:
         recent = sheet(demand, DEMAND, ["date", "site", "demand"], names=_headings(scenario))
         tables, newest = _demand(recent, names, scenario, morning)
-        tables["demand"] = np.concatenate([_record_before(scenario, recent), tables["demand"]])
-        told.append(f"{demand}: {len(tables['demand'])} periods until {newest}")
+        if newest is not None:
+            known = len(tables["demand"])
+            first = newest - (known - 1) * timedelta(days=DAYS[scenario.period])
+            before = _record_before(scenario, first, known)
+            tables["demand"] = np.concatenate([before, tables["demand"]])
+        last = "" if newest is None else f", the last on {newest}"
+        told.append(f"{demand}: demand of {len(tables['demand'])} periods{last}")
     elif scenario.history is not None and len(tables["demand"]):
         newest = scenario.history.dates[len(tables["demand"]) - 1]
     wanted = {}
@@ -252,14 +258,35 @@ def _own_record(scenario: Scenario, morning: date) -> dict[str, Array]:
     return {"demand": history.demand[:past]}
 
 
-def _record_before(scenario: Scenario, sheet: Sheet) -> Array:
-    """(period, store) what the chain's own record has of the periods just before a file's."""
-    nothing = np.zeros((0, len(scenario.stores)))
-    if scenario.history is None or not len(sheet.rows):
-        return nothing
-    first = sheet.rows["date"].min().date()
+def read_demand_table(
+    scenario: Scenario, file: Path, *, lenient: bool = False
+) -> tuple[list[date], Array]:
+    """All dates of a demand file, and (date, store) demand in units.
+
+    Raises:
+        InputError: naming file, row and value.
+    """
+    allowed = [name for name in COLUMNS[DEMAND] if name not in ("date", "site", "demand")]
+    sheet = Sheet(
+        file, ["date", "site", "demand"], allowed, lenient=lenient, names=_headings(scenario)
+    )
+    tables, newest = _demand(sheet, site_names(scenario), scenario, date.max)
+    demand = tables["demand"]
+    if newest is None:
+        return [], demand
+    step = timedelta(days=DAYS[scenario.period])
+    return [newest - k * step for k in range(len(demand) - 1, -1, -1)], demand
+
+
+def _record_before(scenario: Scenario, first: date, known: int) -> Array:
+    """(period, store) what the chain's own record has just before a file that begins on a date and
+    has fewer periods than an episode's memory."""
+    missing = max(PRECEDING - known, 0)
+    history = scenario.history
     place = day_of(scenario, first)
-    return scenario.history.demand[:place] if 0 <= place <= len(scenario.history.dates) else nothing
+    if history is None or not 0 <= place <= len(history.dates):
+        return np.zeros((0, len(scenario.stores)))
+    return history.demand[max(place - missing, 0) : place]
 
 
 def _demand(
@@ -269,7 +296,7 @@ def _demand(
     stores = [store.name for store in scenario.stores]
     sheet.one_of("site", names)
     sheet.dates("date")
-    sheet.rows = sheet.rows[sheet.rows["date"] < pd.Timestamp(morning)]
+    sheet.rows = sheet.rows[sheet.rows["date"] < np.datetime64(morning, "s")]
     sheet.unique("date", "site")
     upstream = ~sheet.rows["site"].isin(stores)
     sheet.rows.loc[upstream & (sheet.rows["demand"] == ""), "demand"] = "0"

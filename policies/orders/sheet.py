@@ -1,6 +1,7 @@
 """A CSV that planners fill in: wrong rows end it, or are left out and listed."""
 
 import csv
+import re
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -11,9 +12,7 @@ import pandas as pd
 from inventory_env.errors import InputError
 from inventory_env.recorded.amounts import WAYS, with_point
 from inventory_env.recorded.column import Column
-from inventory_env.recorded.dates import FORMATS, iso_date, read_dates
-
-Text = "pd.Series[str]"
+from inventory_env.recorded.dates import FORMATS, TIME_OF_DAY, iso_date, read_dates
 
 
 class Sheet:
@@ -90,9 +89,9 @@ class Sheet:
         if needed:
             self.refuse(self.rows[name] == "", name, "is empty; give a date")
         given = self.rows[name][self.rows[name] != ""]
-        bare = given.str.slice(0, 40)
-        odd = bare.map(lambda value: not _readable(value))
-        self.refuse(odd.reindex(self.rows.index, fill_value=False), name, "is not a date")
+        readable = {value for value in given.unique() if _readable(value)}
+        odd = ~self.rows[name].isin({"", *readable})
+        self.refuse(odd, name, "is not a date")
         given = self.rows[name][self.rows[name] != ""]
         days = pd.Series(pd.NaT, index=self.rows.index, dtype="datetime64[s]")
         if len(given):
@@ -109,11 +108,11 @@ class Sheet:
         """
         if empty is None:
             self.refuse(self.rows[name] == "", name, "is empty; give a number")
-        text = self.rows[name]
-        odd = text.map(lambda value: value != "" and not _ways(value))
-        self.refuse(odd, name, "is not a number")
+        readable = {value for value in self.rows[name].unique() if _ways(value)}
+        self.refuse(~self.rows[name].isin({"", *readable}), name, "is not a number")
         given = self.rows[name][self.rows[name] != ""]
-        values = pd.Series(np.nan if empty is None else empty, index=self.rows.index)
+        absent = np.nan if empty is None else empty
+        values = pd.Series(absent, index=self.rows.index, dtype=np.float64)
         if len(given):
             values[given.index] = _numbers(Column(self.file, name, given))
         low = values < least
@@ -164,11 +163,7 @@ def safe(text: str) -> str:
 
 
 def _readable(value: str) -> bool:
-    from re import sub
-
-    from inventory_env.recorded.dates import TIME_OF_DAY
-
-    bare = sub(TIME_OF_DAY, "", value)
+    bare = re.sub(TIME_OF_DAY, "", value)
     return any(iso_date(bare, written) is not None for written in FORMATS)
 
 
