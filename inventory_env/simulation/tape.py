@@ -425,7 +425,7 @@ def _like_the_past(
     recorded, mean = today.recorded, scenario.demand_mean
     assert recorded is not None
     smoothing = Params.of(scenario).smoothing[0]
-    level, levels = recorded[: PRECEDING + 1].mean(axis=0), []
+    level, levels = recorded[:PRECEDING].mean(axis=0), []
     for demand in recorded:
         levels.append(level)
         level = level + smoothing * (demand - level)

@@ -61,6 +61,7 @@ class Sheet:
         for name in allowed:
             if name not in found:
                 self.rows[name] = ""
+        self._written = self.rows
 
     def refuse(self, wrong: "pd.Series[bool]", name: str, reason: str) -> None:
         """Rows that cannot be used, because of a column's value.
@@ -70,11 +71,12 @@ class Sheet:
         """
         if not wrong.any():
             return
+        written = self._written.loc[self.rows.index, name]
         if not self.lenient:
-            Column(self.file, name, self.rows[name]).refuse(wrong, reason)
+            Column(self.file, name, written).refuse(wrong, reason)
         self.left_out += [
             f"{self.file.name}: row {row}: {name} {value!r} {reason}"
-            for row, value in self.rows.loc[wrong, name].items()
+            for row, value in written[wrong].items()
         ]
         self.rows = self.rows[~wrong]
 
@@ -111,10 +113,9 @@ class Sheet:
         readable = {value for value in self.rows[name].unique() if _ways(value)}
         self.refuse(~self.rows[name].isin({"", *readable}), name, "is not a number")
         given = self.rows[name][self.rows[name] != ""]
-        absent = np.nan if empty is None else empty
-        values = pd.Series(absent, index=self.rows.index, dtype=np.float64)
-        if len(given):
-            values[given.index] = _numbers(Column(self.file, name, given))
+        values = _numbers(Column(self.file, name, given)).reindex(self.rows.index)
+        if empty is not None:
+            values = values.fillna(empty)
         low = values < least
         self.refuse(low, name, "is negative" if least == 0 else f"is below {least:g}")
         self.rows = self.rows.assign(**{name: values[~low]})
