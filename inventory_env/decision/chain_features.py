@@ -222,6 +222,7 @@ class Calendar(Feature):
 class SiteParameters(Feature):
     """The site's own numbers: safety factor, size, variation, lead time, which store it is."""
 
+    constant = True
     kind: Literal["store"] = "store"
     told_apart: int
 
@@ -255,6 +256,7 @@ class SiteParameters(Feature):
 class Role(Feature):
     """Which tier the site is of."""
 
+    constant = True
     kind: Literal["role"] = "role"
 
     @classmethod

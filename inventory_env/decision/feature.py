@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 
@@ -170,6 +170,7 @@ class Feature(Frozen):
     A subclass has a literal `kind`, whole numbers of what it shows, and:
     """
 
+    constant: ClassVar[bool] = False  # whether it tells what a site always is, not of the present
     kind: str
 
     @classmethod

@@ -59,6 +59,16 @@ class Interface:
         self._of: tuple[Params, Array, Array, Array, Yardstick] | None = None
 
     @cached_property
+    def of_today(self) -> list[int]:
+        """Numbers of the values that tell of the present, not of what a site always is."""
+        always = [
+            feature.constant
+            for feature in self.recipe.features
+            for _ in feature.names(self.agents.shape)
+        ]
+        return [value for value, constant in enumerate(always) if not constant]
+
+    @cached_property
     def observation_space(self) -> spaces.Box:
         """One site's observation, and behind it what only a central critic sees."""
         return spaces.Box(-CLIP, CLIP, (len(self._all_names),), dtype=np.float32)

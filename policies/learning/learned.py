@@ -20,7 +20,7 @@ from policies.policy import Policy
 
 @dataclass(frozen=True)
 class Explanation:
-    """What moves a network's orders in one world; (agent, value) in the order of `names`."""
+    """What of the present moves a network's orders in one world; (agent, value) as `names`."""
 
     sites: Integers  # numbers of the agents' sites
     names: tuple[str, ...]  # of what the network sees
@@ -102,15 +102,16 @@ class LearnedPolicy:
         interface, start_wishes = self._interface, self._start.wishes(situation)
         seen = interface.observe(situation, start_wishes)
         expected = self._expected(seen, situation, start_wishes)
-        moved = np.empty(seen.shape)
-        for value in range(seen.shape[1]):
+        of_today = interface.of_today
+        moved = np.empty((len(seen), len(of_today)))
+        for place, value in enumerate(of_today):
             usual = seen.copy()
             usual[:, value] = 0.0
-            moved[:, value] = expected - self._expected(usual, situation, start_wishes)
+            moved[:, place] = expected - self._expected(usual, situation, start_wishes)
         return Explanation(
             sites=interface.agents.sites,
-            names=interface.names,
-            seen=seen.astype(np.float64),
+            names=tuple(interface.names[value] for value in of_today),
+            seen=seen[:, of_today].astype(np.float64),
             moved=moved,
             outside=np.any(np.abs(seen) >= CLIP, axis=1),
         )
