@@ -3,9 +3,10 @@ BIN := .venv/bin
 
 .PHONY: demo setup test test-lowest clean
 
-demo: setup  ## train the built-in scenario, then compare with every tuned rule
+demo: setup  ## train the built-in scenario, compare with every tuned rule, order for a Monday
 	$(BIN)/hmarl train
 	$(BIN)/hmarl eval --baseline all
+	$(BIN)/hmarl orders --stock docs/examples/monday/stock.csv
 
 setup: .venv/ready
 

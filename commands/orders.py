@@ -113,10 +113,11 @@ def orders(
     write_orders(found_orders, folder, inputs)
     summary, exceptions = found_orders.summary, found_orders.exceptions
     cost = summary["expected_cost"]
+    as_proposed = f", as proposed {cost['proposed']:.5g}" if summary["overrides"] else ""
     tell(
         f"{summary['lines_with_an_order']} of {summary['lines']} lines order "
         f"{summary['units']:g} units. Expected cost of the next {summary['horizon_days']} days: "
-        f"{cost['orders']:.5g}, by the rule {cost['rule']:.5g}."
+        f"{cost['orders']:.5g}{as_proposed}, by the rule {cost['rule']:.5g}."
     )
     if len(exceptions):
         tell(f"{len(exceptions)} exceptions, most urgent first:")

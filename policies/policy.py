@@ -10,7 +10,7 @@ class Policy(Protocol):
     """Decides for all stores of many worlds at once, and perhaps for the sites upstream.
 
     A policy may keep state within an episode; a situation whose period is 0 starts a new one. It
-    must not look at anything of a situation's tape beyond the season's factors.
+    may keep nothing else, and a situation holds nothing of the future but its outlook.
     """
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FLOORS = ("inventory_env", "policies", "benchmarks", "tuning", "commands", "cli")
+FLOORS = ("inventory_env", "policies", "benchmarks", "tuning", "hmarl", "commands", "cli")
 
 # Rooms of a floor, each standing only on those before it; files beside the rooms are below them.
 ROOMS = {
@@ -30,7 +30,7 @@ HOMES = {
     "matplotlib": ("benchmarks/", "tuning/"),
     "optuna": ("tuning/",),
     "typer": ("commands/", "cli.py"),
-    "rich": ("benchmarks/", "tuning/", "commands/"),
+    "rich": ("benchmarks/", "tuning/", "commands/", "hmarl.py"),
     "pandas": ("inventory_env/recorded/", "policies/orders/", "benchmarks/", "tuning/"),
 }
 
@@ -38,7 +38,8 @@ HOMES = {
 def modules() -> list[Path]:
     """Every module of the project, relative to its root."""
     files = [file for floor in FLOORS[:-1] for file in (ROOT / floor).rglob("*.py")]
-    return sorted(file.relative_to(ROOT) for file in [*files, ROOT / "cli.py"])
+    files += [ROOT / "hmarl.py", ROOT / "cli.py"]
+    return sorted(file.relative_to(ROOT) for file in files)
 
 
 def imported(module: Path) -> set[str]:

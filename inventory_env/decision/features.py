@@ -1,6 +1,7 @@
 """The list of all features: what every site sees, and what a scenario's settings add.
 
-To add one: a class with names, values and scales, and its name in `Extra` and `EXTRAS`.
+To add one: a class with names, values and scales, in `EXTRAS` and `AnyFeature`, and its name in
+`Extra`.
 """
 
 from typing import Annotated

@@ -37,6 +37,7 @@ class Shape:
     warm_up: int  # periods of it that do not count
     periods_per_year: float
     recorded: bool  # demand is replayed
+    information: str  # what a learning site may see: "shared" or "local"
 
     @classmethod
     def of(cls, chain: Scenario) -> "Shape":
@@ -55,6 +56,7 @@ class Shape:
             warm_up=chain.warm_up,
             periods_per_year=chain.periods_per_year,
             recorded=chain.history is not None,
+            information=chain.information,
         )
 
     @property

@@ -63,7 +63,8 @@ class LearnedPolicy:
         self, observation: np.ndarray[Any, Any], situation: Situation, start_wishes: Array
     ) -> np.ndarray[Any, Any]:
         if isinstance(self._network, RecurrentActorCriticPolicy):
-            first = situation.period == 0
+            others = self._memory is None or self._memory[0].shape[1] != len(observation)
+            first = situation.period == 0 or others
             action, self._memory = self._network.predict(
                 observation,
                 state=None if first else self._memory,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from inventory_env.description.population import sites_of
+from inventory_env.description.population import needs, sites_of
 from inventory_env.description.scenario import CalendarDisruptions, Scenario
 from inventory_env.errors import InputError, argument
 from inventory_env.frozen import Array
@@ -120,6 +120,7 @@ def read_morning(
         more = f" ({len(missing)} such sites)" if len(missing) > 1 else ""
         raise InputError(f"{stock}: no row for site {missing[0]!r} on {morning}{more}")
     told = [f"{stock}: {len(on_hand)} sites on {morning}"]
+    on_hand |= _enough(scenario, missing)
     on_the_way: list[Shipment] = []
     owed: dict[str, float] = {}
     overdue: dict[str, tuple[float, date]] = {}
@@ -145,7 +146,7 @@ def read_morning(
     if overrides is not None:
         rows = sheet(overrides, OVERRIDES, ["site", "from", "until", "who", "reason"])
         wanted = _overrides(rows, names, morning)
-        told.append(f"{overrides}: {len(wanted)} overrides on {morning}")
+        told.append(f"{overrides}: {len(wanted)} of today, {morning}")
     facts = Facts(
         date=morning,
         on_hand=on_hand,
@@ -166,6 +167,15 @@ def read_morning(
         left_out=tuple(line for each in sheets for line in each.left_out),
         told=tuple(told),
     )
+
+
+def _enough(scenario: Scenario, missing: tuple[str, ...]) -> dict[str, float]:
+    """Stock with which sites that nobody counted want about nothing, so that they disturb no other:
+    their order-up-to level."""
+    level = needs(scenario, echelon=False).level()[0]
+    units = np.rint(level) if scenario.whole else level
+    names = site_names(scenario)
+    return {site: float(units[names.index(site)]) for site in missing}
 
 
 def _stock(

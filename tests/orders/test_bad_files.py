@@ -120,6 +120,7 @@ def test_lenient_leaves_rows_out_and_lists_them(tmp_path: Path) -> None:
     orders = OPEN + ",north,5,2026-03-04,lost,\n,north,3,2026-03-04,on-the-way,\n"
     morning = read(tmp_path, lenient=True, stock=stock, open_orders=orders)
     assert morning.missing == ("south",)
+    assert morning.facts.on_hand["south"] == 16.0  # 3 days of 4, and 1.28 sd of their demand
     assert [line.split(":")[0] for line in morning.left_out] == ["stock.csv", "open.csv"]
     assert [shipment.units for shipment in morning.facts.on_the_way] == [3.0]
 

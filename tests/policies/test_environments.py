@@ -214,6 +214,19 @@ def test_the_default_start_is_the_formula_rule_and_the_scenarios_own(name: str) 
     assert wishes.shape[1] == rows.num_envs
 
 
+def test_a_start_of_the_stores_leaves_the_others_to_their_rules() -> None:
+    scenario = load_scenario("three-stores")
+    rule = RulePolicy("base-stock", formula_rule("base-stock", scenario))
+    whole, stores = parallel_env(scenario, seed=2), parallel_env(scenario, seed=2, start=rule)
+    rng = np.random.default_rng(3)
+    for env in (whole, stores):
+        env.reset()
+    for _ in range(15):
+        actions = {agent: int(rng.integers(0, 5)) for agent in whole.agents}
+        for ours, theirs in zip(whole.step(actions), stores.step(actions), strict=True):
+            np.testing.assert_equal(theirs, ours)
+
+
 def test_under_local_information_the_start_upstream_looks_at_its_own_stock() -> None:
     scenario = load_scenario(SERIAL).model_copy(update={"information": "local"})
     rows = vec_env(scenario, 0)
