@@ -11,6 +11,7 @@ import typer
 from commands import bench, orders, scenarios
 from commands.evaluate import evaluate
 from commands.mistakes import Commands
+from commands.report import report
 from commands.train import train
 from commands.tune import tune
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command()(train)
 app.command(name="eval")(evaluate)
 app.command()(tune)
+app.command()(report)
 app.add_typer(orders.app, name="orders")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(bench.app, name="bench")

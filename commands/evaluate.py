@@ -33,6 +33,8 @@ def evaluate(
     """Compare a run with rules: same demand for all, intervals, plots, report."""
     from benchmarks.evaluation.evaluate import evaluate as run_evaluation
     from benchmarks.evaluation.verdicts import comparison_table, in_short
+    from benchmarks.html.evaluation_page import evaluation_page
+    from benchmarks.html.page import PAGE, write_page
     from policies.rules.search import baseline_names
     from policies.runs.run_folder import load_run, newest_run, rule_book
 
@@ -58,4 +60,6 @@ def evaluate(
     tell("\n".join(in_short(evaluation)))
     if found.manifest.get("kept_rule"):
         console.print(KEPT_RULE_WORDS)
+    write_page(folder / PAGE, evaluation_page(folder))
     tell(f"Tables, plots and report: {folder}")
+    tell(f"Page: {folder / PAGE}")

@@ -79,6 +79,8 @@ def orders(
     """What to order this morning, and why."""
     if context.invoked_subcommand is not None:
         return
+    from benchmarks.html.orders_page import orders_page
+    from benchmarks.html.page import PAGE, write_page
     from inventory_env.errors import InputError, argument
     from policies.orders.folder import make_orders, write_orders
     from policies.orders.morning import DEMAND, OPEN_ORDERS, OVERRIDES, STOCK, read_morning
@@ -123,7 +125,9 @@ def orders(
         tell(f"{len(exceptions)} exceptions, most urgent first:")
         for row in exceptions.head(MOST_SHOWN).to_dict("records"):
             tell(f"  {row['kind']}: {row['site']} - {row['words']}")
+    write_page(folder / PAGE, orders_page(folder))
     tell(f"Orders, exceptions and what was read: {folder}")
+    tell(f"Page: {folder / PAGE}")
 
 
 @app.command()

@@ -66,10 +66,12 @@ def tune(
     studies: Studies = Path("studies"),
 ) -> None:
     """Search reward weights and PPO's settings by money; the same command continues."""
+    from benchmarks.html.page import PAGE, write_page
     from inventory_env.description.training_config import with_training
     from policies.runs.training import check
     from tuning.plan import make_plan
     from tuning.report import confirmation_table
+    from tuning.study_page import study_page
     from tuning.tune import tune as run_study
     from tuning.worker import cores
 
@@ -107,5 +109,7 @@ def tune(
         raise typer.Exit(130) from None
     console.print(confirmation_table(found))
     tell(f"{found.verdict[0].upper()}{found.verdict[1:]}.")
+    write_page(plan.folder / PAGE, study_page(plan.folder))
     tell(f"Tables, plots and report: {plan.folder}")
+    tell(f"Page: {plan.folder / PAGE}")
     tell(f"Next: hmarl train --study {plan.name}")

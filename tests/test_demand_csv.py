@@ -385,7 +385,7 @@ def test_capacity_below_demand_is_told(tmp_path: Path) -> None:
     assert any("capacity (7 a day) is below" in line for line in report.lines())
 
 
-@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("purpose", [p for p in Purpose if p is not Purpose.FUTURE])
 def test_no_tape_sees_the_dates_of_another_part(tmp_path: Path, purpose: Purpose) -> None:
     scenario, _ = scenario_with_demand(
         load_scenario("three-stores"), written(tmp_path, rows(stores=("a", "b")))

@@ -14,7 +14,7 @@ FLOORS = ("inventory_env", "policies", "benchmarks", "tuning", "hmarl", "command
 ROOMS = {
     "inventory_env": ("recorded", "description", "simulation", "decision", "envs"),
     "policies": ("rules", "learning", "runs", "orders"),
-    "benchmarks": ("evaluation", "published", "training_seeds", "speed", "gate", "page"),
+    "benchmarks": ("evaluation", "html", "published", "training_seeds", "speed", "gate", "page"),
     "tuning": (),
     "commands": (),
 }
@@ -27,6 +27,7 @@ HOMES = {
     "gymnasium": ("inventory_env/decision/", "inventory_env/envs/", "policies/learning/", *SPEED),
     "pettingzoo": ("inventory_env/envs/",),
     "safetensors": ("policies/runs/",),
+    "jinja2": ("benchmarks/html/",),
     "matplotlib": ("benchmarks/", "tuning/"),
     "optuna": ("tuning/",),
     "typer": ("commands/", "cli.py"),

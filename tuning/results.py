@@ -14,11 +14,32 @@ from tuning.plan import Plan
 from tuning.ranking import complete
 from tuning.study_folder import BEST_CONFIG, TRIAL_CONFIG, trial_folder, write_config
 
+TRIALS, CONFIRMED = "trials.csv", "confirmed.csv"
+
 
 def trial_table(trials: Sequence[FrozenTrial]) -> pd.DataFrame:
     """One row a trial that takes a place: state, KPIs on validation demand, values."""
     counted = [trial for trial in trials if takes_a_place(trial)]
     return pd.DataFrame([_row(trial) for trial in counted])
+
+
+def confirmed_table(found: Confirmation) -> pd.DataFrame:
+    """One row for the default and each confirmed trial: means on fresh seeds and demand."""
+    return pd.DataFrame(
+        {
+            "trial": each.number,
+            "default": each is found.default,
+            "chosen": each is found.chosen,
+            "seeds": found.seeds,
+            "cost_per_period": each.cost,
+            "fill_rate": each.fill_rate,
+            "gain_per_period": each.gain,
+            "gain_low": each.gain_interval[0],
+            "gain_high": each.gain_interval[1],
+            "kept_rule": each.kept_rule,
+        }
+        for each in (found.default, *found.candidates)
+    )
 
 
 def settings_of(plan: Plan, trial: FrozenTrial) -> TrainingSettings:
@@ -31,7 +52,8 @@ def settings_of(plan: Plan, trial: FrozenTrial) -> TrainingSettings:
 def write_results(
     plan: Plan, trials: Sequence[FrozenTrial], confirmation: Confirmation, keep: int
 ) -> None:
-    """Write trials.csv, best.toml, the configuration of every trial; weights of the best only.
+    """Write trials.csv, confirmed.csv, best.toml, the configuration of every trial; weights of the
+    best only.
 
     Args:
         plan: the study's.
@@ -39,7 +61,8 @@ def write_results(
         confirmation: of the best; its choice becomes best.toml.
         keep: of how many of the cheapest trials the weights are kept.
     """
-    write_table(plan.folder / "trials.csv", trial_table(trials))
+    write_table(plan.folder / TRIALS, trial_table(trials))
+    write_table(plan.folder / CONFIRMED, confirmed_table(confirmation))
     finished = complete(trials)
     for trial in finished:  # those of other machines have no folder here yet
         folder = trial_folder(plan.folder, trial.number)

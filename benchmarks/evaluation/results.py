@@ -5,11 +5,13 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from benchmarks.evaluation.evaluation import Evaluation
+from benchmarks.evaluation.evaluation import Evaluation, Outcome
 from inventory_env.files import write_bytes, write_text
+from inventory_env.simulation.facts import site_names
 from inventory_env.simulation.kpis import KPIS
 from policies.intervals import mean_interval
 from policies.runs.certificate import certificate
@@ -52,7 +54,12 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "scenario": evaluation.scenario.name,
         "episodes": evaluation.episodes,
+        "description": evaluation.scenario.description,
+        "judged": evaluation.judged,
         "periods": evaluation.scenario.periods,
+        "counted": evaluation.counted,
+        "period": evaluation.scenario.period,
+        "periods_per_year": evaluation.scenario.periods_per_year,
         "seed": evaluation.seed,
         "policies": {
             name: {kpi: _number(outcome.mean(kpi)) for kpi in SUMMARY_KPIS}
@@ -70,8 +77,20 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
             }
             for c in evaluation.comparisons
         ],
+        "statement": {
+            name: _statement(evaluation, outcome) for name, outcome in evaluation.outcomes.items()
+        },
         "made_by": certificate(),
     }
+
+
+def _statement(evaluation: Evaluation, outcome: Outcome) -> list[dict[str, Any]]:
+    """Units and money of every site, over all counted periods of all episodes."""
+    kinds = ("opening", "received", "sold", "closing", "holding", "shortage", "ordering")
+    return [
+        {"site": name, **{kind: float(outcome.statement[kind][site]) for kind in kinds}}
+        for site, name in enumerate(site_names(evaluation.scenario))
+    ]
 
 
 def _number(value: float) -> float | None:
@@ -86,7 +105,10 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def write_figure(path: Path, figure: Figure) -> None:
-    """Write a picture as PNG."""
-    picture = BytesIO()
+    """Write a picture as PNG, and as SVG beside it, the same bytes each time."""
+    picture, drawn = BytesIO(), StringIO()
     figure.savefig(picture, format="png", dpi=150)
+    with mpl.rc_context({"svg.hashsalt": "hmarl", "svg.fonttype": "none"}):
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     write_bytes(path, picture.getvalue())
+    write_text(path.with_suffix(".svg"), drawn.getvalue())

@@ -1,18 +1,5 @@
 """Every KPI's definition, in one place: sums over the counted periods of an episode, then ratios.
 
-| KPI | definition |
-|---|---|
-| cost_per_period | money of all sites / periods: the yardstick |
-| holding_, shortage_, ordering_cost_per_period | its parts |
-| fill_rate | units served on time from stock / units demanded |
-| cycle_service_level | replenishment cycles without a stock-out / replenishment cycles |
-| ready_rate | share of store-periods that end with stock |
-| stockouts_per_period | units not served on time, all stores / periods |
-| days_of_cover | mean stock at the stores / mean demand, periods |
-| turns | yearly units sold / mean stock at the stores |
-| bullwhip, warehouse_bullwhip, supplier_bullwhip | variance of orders / variance of demand |
-| reward_per_episode | sum of all stores' rewards |
-
 A replenishment cycle of a store runs from one receipt to the next; it has a stock-out if any demand
 in it was not served on time. A bullwhip compares a tier's orders, added up over its sites, with the
 customers' demand, added up over the stores; it is NaN for a tier that never orders.
@@ -26,25 +13,25 @@ from inventory_env.frozen import Array
 from inventory_env.simulation.ledger import Ledger, Money
 from inventory_env.simulation.worlds import over_sites
 
-KPIS = (
-    "cost_per_period",
-    "holding_cost_per_period",
-    "shortage_cost_per_period",
-    "ordering_cost_per_period",
-    "store_cost_per_period",
-    "warehouse_cost_per_period",
-    "supplier_cost_per_period",
-    "fill_rate",
-    "cycle_service_level",
-    "ready_rate",
-    "stockouts_per_period",
-    "days_of_cover",
-    "turns",
-    "bullwhip",
-    "warehouse_bullwhip",
-    "supplier_bullwhip",
-    "reward_per_episode",
-)
+KPIS = {
+    "cost_per_period": "money of all sites / periods: the yardstick",
+    "holding_cost_per_period": "holding cost of all sites / periods",
+    "shortage_cost_per_period": "shortage cost of the stores / periods",
+    "ordering_cost_per_period": "ordering cost of all sites / periods",
+    "store_cost_per_period": "cost of all stores / periods",
+    "warehouse_cost_per_period": "cost of the warehouse / periods",
+    "supplier_cost_per_period": "cost of the supplier / periods",
+    "fill_rate": "units served on time from stock / units demanded",
+    "cycle_service_level": "replenishment cycles without a stock-out / replenishment cycles",
+    "ready_rate": "share of store-periods that end with stock on hand",
+    "stockouts_per_period": "units not served on time, all stores / periods",
+    "days_of_cover": "mean closing stock at the stores / mean demand, in periods",
+    "turns": "units sold a year / mean closing stock at the stores",
+    "bullwhip": "variance of the stores' orders / variance of demand",
+    "warehouse_bullwhip": "variance of the warehouse's orders / variance of demand",
+    "supplier_bullwhip": "variance of production started / variance of demand",
+    "reward_per_episode": "sum of all stores' rewards",
+}
 
 NOTHING = 1e-9  # units; what rounding leaves is no stock
 

@@ -1,0 +1,75 @@
+"""The page of a run, from its folder: what was learned, kept, and found in its evaluation."""
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks.evaluation.training_curve import draw_training_curve
+from benchmarks.evaluation.words import number as written
+from benchmarks.html.evaluation_page import (
+    SUMMARY,
+    evaluation_sections,
+    evaluation_verdict,
+    kpi_glossary,
+    made_by,
+    measured,
+    read_summary,
+)
+from benchmarks.html.page import Page, Section, read_picture
+from policies.runs.run_folder import MANIFEST, read_json, read_recipe, read_scenario
+
+EVALUATION, CURVE = "evaluation", "training_curve.svg"
+
+
+def run_page(folder: Path) -> Page:
+    """The page of a run's folder, with its evaluation where there is one.
+
+    Raises:
+        InputError: naming the file that is missing or cannot be used.
+    """
+    scenario, recipe = read_scenario(folder), read_recipe(folder)
+    manifest = read_json(folder / MANIFEST)
+    evaluated = (folder / EVALUATION / SUMMARY).is_file()
+    verdict = [_training(manifest, scenario.period, scenario.periods_per_year)]
+    parts: list[Section] = []
+    if evaluated:
+        summary = read_summary(folder / EVALUATION)
+        verdict = [*evaluation_verdict(summary), *verdict]
+        parts += evaluation_sections(folder / EVALUATION, summary)
+    else:
+        verdict.append("Not evaluated yet: hmarl eval compares it with tuned rules.")
+    if not (folder / CURVE).is_file() and (folder / "progress.csv").is_file():
+        draw_training_curve(folder)
+    if (folder / CURVE).is_file():
+        alt = "Validation cost and fill rate over training, beside the start rule's"
+        parts.append(Section("Training", pictures=(read_picture(folder / CURVE, alt),)))
+    told = [
+        ("chain", f"{scenario.name}: {scenario.description}"),
+        ("learns", ", ".join(recipe.learns)),
+        ("observes", ", ".join(feature.kind for feature in recipe.features)),
+        ("starts from", ", ".join(f"{s.tier}: {s.rule.kind}" for s in recipe.start) or "a run"),
+        ("seed", str(manifest["seed"])),
+        ("experiences", f"{manifest['steps']:,} in {manifest['training_seconds']:.0f} s"),
+        *made_by(manifest),
+    ]
+    parts.append(Section("How it was trained", terms=tuple(told)))
+    if evaluated:
+        parts += [measured(summary), kpi_glossary()]
+    return Page(f"Run {folder.resolve().name}", tuple(verdict), tuple(parts))
+
+
+def _training(manifest: dict[str, Any], period: str, year: float) -> str:
+    """What validation said at the end of training."""
+    if manifest.get("kept_rule"):
+        return (
+            "Learning did not clearly pay on validation demand, so the run recommends its tuned "
+            f"start rule, {manifest['start_rule']}."
+        )
+    gain = manifest.get("gain_over_start_rule")
+    if not gain:
+        return f"Trained from {manifest['start_rule']}; no gain was measured at the end."
+    low, high = gain["ci95"]
+    return (
+        f"On validation demand the network saved {written(gain['mean'] * year)} a year "
+        f"({written(gain['mean'])} a {period}, 95 % interval {written(low)} to {written(high)}) "
+        f"against its tuned start rule, {manifest['start_rule']}."
+    )
