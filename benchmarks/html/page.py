@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from inventory_env.errors import InputError
 from inventory_env.files import write_text
@@ -61,7 +60,7 @@ class Table:
 class Picture:
     """A drawn figure."""
 
-    svg: Markup
+    svg: str  # made by matplotlib, which escapes its texts
     alt: str
 
 
@@ -111,7 +110,7 @@ def read_picture(file: Path, alt: str) -> Picture:
         raise InputError(f"{file}: {error.strerror}") from None
 
 
-def _inline(svg: str, alt: str) -> Markup:
+def _inline(svg: str, alt: str) -> str:
     """The svg element alone, with names of its own so that several fit on a page."""
     body = svg[svg.index("<svg") :]
     mark = re.sub(r"\W+", "-", alt)[:24]
@@ -122,7 +121,7 @@ def _inline(svg: str, alt: str) -> Markup:
     body = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)
     body = re.sub(r'(<svg[^>]*?) xmlns(:xlink)?="[^"]*"', r"\1", body)
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    return Markup(body.strip())  # made by matplotlib, which escapes its texts
+    return body.strip()
 
 
 def render(page: Page) -> str:

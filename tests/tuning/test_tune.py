@@ -46,11 +46,21 @@ def test_tune_then_train_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None
     assert result.exit_code == 0, result.stderr
     study = Path("studies", "corner")
     assert {file.name for file in study.iterdir()} >= {
-        *FIGURES, "best.toml", "trials.csv", "report.txt", "study.db", "scenario.toml",
+        *FIGURES, "best.toml", "trials.csv", "confirmed.csv", "report.txt", "report.html",
+        "study.db", "scenario.toml",
     }  # fmt: skip
     assert "trial 9: complete" in result.output
     assert "0 (default)" in result.output
     assert "Next: hmarl train --study corner" in result.output
+
+    confirmed = pd.read_csv(study / "confirmed.csv")
+    page = (study / "report.html").read_text(encoding="utf-8")
+    assert len(page) < 1_000_000 and "Page: studies/corner/report.html" in result.output
+    (chosen,) = confirmed.loc[confirmed["chosen"], "trial"]
+    saved = confirmed.loc[confirmed["chosen"], "gain_per_period"].item()
+    gain = f"Trial {chosen} saves" if saved > 0 else "No trial was clearly better"
+    assert gain in page.split("</header>")[0]
+    assert page.count("<tr>") == 2 + 2 + 10  # two headings, the default and one, ten trials
 
     table = pd.read_csv(study / "trials.csv")
     assert list(table["trial"]) == list(range(10))
