@@ -14,6 +14,7 @@ from commands.mistakes import Commands
 from commands.report import report
 from commands.train import train
 from commands.tune import tune
+from commands.watch import watch
 
 app = typer.Typer(
     cls=Commands,
@@ -26,6 +27,7 @@ app.command()(train)
 app.command(name="eval")(evaluate)
 app.command()(tune)
 app.command()(report)
+app.command()(watch)
 app.add_typer(orders.app, name="orders")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(bench.app, name="bench")

@@ -106,9 +106,15 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 def write_figure(path: Path, figure: Figure) -> None:
     """Write a picture as PNG, and as SVG beside it, the same bytes each time."""
-    picture, drawn = BytesIO(), StringIO()
+    picture = BytesIO()
     figure.savefig(picture, format="png", dpi=150)
-    with mpl.rc_context({"svg.hashsalt": "hmarl", "svg.fonttype": "none"}):
-        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     write_bytes(path, picture.getvalue())
-    write_text(path.with_suffix(".svg"), drawn.getvalue())
+    write_text(path.with_suffix(".svg"), drawn(figure))
+
+
+def drawn(figure: Figure) -> str:
+    """A picture as SVG, the same text each time."""
+    text = StringIO()
+    with mpl.rc_context({"svg.hashsalt": "hmarl", "svg.fonttype": "none"}):
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    return text.getvalue()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from benchmarks.evaluation.results import write_figure
 from benchmarks.evaluation.style import LEARNED, MUTED, new_figure, tidy
@@ -10,10 +11,22 @@ from benchmarks.evaluation.style import LEARNED, MUTED, new_figure, tidy
 
 def draw_training_curve(folder: Path) -> None:
     """Draw training_curve.png in a run's folder from its progress.csv."""
-    table = pd.read_csv(folder / "progress.csv")
+    figure = training_curve(pd.read_csv(folder / "progress.csv"))
+    if figure is not None:
+        write_figure(folder / "training_curve.png", figure)
+
+
+def training_curve(table: pd.DataFrame) -> Figure | None:
+    """The picture of a training so far; None before its first validation.
+
+    Args:
+        table: rows of progress.csv.
+    """
     if "validation/cost" not in table:
-        return
+        return None
     judged = table.dropna(subset=["validation/cost"])
+    if not len(judged):
+        return None
     steps, cost = judged["steps"] / 1e6, judged["validation/cost"]
     rule = judged["validation/rule_cost"].iloc[-1]
     best = int(cost.argmin())
@@ -44,4 +57,4 @@ def draw_training_curve(folder: Path) -> None:
         learned, ruled = form.format(values.iloc[best]), form.format(rule_value)
         tidy(axes, title=f"{label}: {learned} learned, {ruled} start rule", grid="y")
     right.yaxis.set_major_formatter(lambda value, _: f"{value:.1%}")
-    write_figure(folder / "training_curve.png", figure)
+    return figure

@@ -4,12 +4,15 @@ A page needs no network and no JavaScript to be read; with JavaScript its tables
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
 
+from benchmarks.evaluation.results import drawn
 from inventory_env.errors import InputError
 from inventory_env.files import write_text
 
@@ -20,10 +23,11 @@ LONG = 40  # characters of a cell that is a sentence
 
 @dataclass(frozen=True)
 class Cell:
-    """A value of a table, and what it is sorted by."""
+    """A value of a table, what it is sorted by, and the page of a live server that it leads to."""
 
     text: str
     key: float | str
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Section:
     pictures: tuple[Picture, ...] = ()
     tables: tuple[Table, ...] = ()
     terms: tuple[tuple[str, str], ...] = ()  # a word and what it means
+    player: Mapping[str, Any] | None = None  # an episode to be played, see `benchmarks.html.twin`
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,11 @@ class Page:
     title: str
     verdict: tuple[str, ...]
     sections: tuple[Section, ...]
+
+    @property
+    def plays(self) -> bool:
+        """Whether there is an episode to play."""
+        return any(section.player for section in self.sections)
 
 
 def text(value: str) -> Cell:
@@ -110,6 +120,11 @@ def read_picture(file: Path, alt: str) -> Picture:
         raise InputError(f"{file}: {error.strerror}") from None
 
 
+def draw(figure: Figure, alt: str) -> str:
+    """A figure as part of a page."""
+    return _inline(drawn(figure), alt)
+
+
 def _inline(svg: str, alt: str) -> str:
     """The svg element alone, with names of its own so that several fit on a page."""
     body = svg[svg.index("<svg") :]
@@ -124,8 +139,13 @@ def _inline(svg: str, alt: str) -> str:
     return body.strip()
 
 
-def render(page: Page) -> str:
-    """The page as HTML."""
+def render(page: Page, *, live: bool = False) -> str:
+    """The page as HTML.
+
+    Args:
+        page: what stands on it.
+        live: whether it asks its server for news.
+    """
     templates = Environment(
         loader=PackageLoader("benchmarks.html"),
         autoescape=True,
@@ -133,7 +153,7 @@ def render(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return templates.get_template("page.html.j2").render(page=page)
+    return templates.get_template("page.html.j2").render(page=page, live=live)
 
 
 def write_page(file: Path, page: Page) -> None:

@@ -1,5 +1,5 @@
 "use strict";
-for (const box of document.querySelectorAll(".table")) {
+function prepare(box) {
   const body = box.querySelector("tbody");
   box.querySelectorAll("th").forEach((head, place) => {
     const button = document.createElement("button");
@@ -33,3 +33,4 @@ for (const box of document.querySelectorAll(".table")) {
     });
   }
 }
+document.querySelectorAll(".table").forEach(prepare);
