@@ -54,6 +54,8 @@ def page_at(root: Path, path: str, asked: dict[str, str]) -> "Page | None":
     Raises:
         InputError: if a file cannot be used.
     """
+    from urllib.parse import unquote
+
     from benchmarks.html.live_pages import compared_page, live_run_page, runs_below, runs_page
     from benchmarks.html.twin import twin_page
     from policies.runs.run_folder import CONFIG
@@ -70,6 +72,6 @@ def page_at(root: Path, path: str, asked: dict[str, str]) -> "Page | None":
     runs = {folder.name: folder for folder in ([root] if one_run else runs_below(root))}
     if path == "/compare" and asked.get("a") in runs and asked.get("b") in runs:
         return compared_page(runs[asked["a"]], runs[asked["b"]])
-    kind, _, name = path.strip("/").partition("/")
+    kind, _, name = unquote(path).strip("/").partition("/")
     pages = {"run": live_run_page, "twin": twin_page}
     return pages[kind](runs[name]) if kind in pages and name in runs else None

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -189,11 +190,20 @@ def runs_page(root: Path, folders: Sequence[Path]) -> Page:
             rows.append((text(folder.name), text(str(error)), *[text("")] * 6))
     states = [row[2].text for row in rows]
     verdict = f"{len(rows)} runs in {root}; {states.count('training')} training now."
-    headings = ("run", "chain", "state", "done", "best validation cost", "against its rule, %")
-    table = Table(
-        "Newest first", (*headings, "saving a year, evaluated", "an episode"), tuple(rows)
+    headings = (
+        *("run", "chain", "state", "done", "best validation cost", "against its rule, %"),
+        *("saving a year, evaluated", "an episode"),
     )
-    return Page(f"Runs in {root}", (verdict,), (Section("Runs", tables=(table,)),))
+    sections = [Section("Runs", tables=(Table("Newest first", headings, tuple(rows)),))]
+    evaluated = [folder.name for folder in folders if (folder / EVALUATION / SUMMARY).is_file()]
+    if len(evaluated) > 1:
+        newest, *others = evaluated
+        pairs = tuple(
+            (text(newest), Cell(name, name, f"/compare?a={quote(newest)}&b={quote(name)}"))
+            for name in others
+        )
+        sections.append(Section("Compare", tables=(Table("Two runs", ("run", "beside"), pairs),)))
+    return Page(f"Runs in {root}", (verdict,), tuple(sections))
 
 
 def _run_row(folder: Path) -> tuple[Cell, ...]:
@@ -210,14 +220,16 @@ def _run_row(folder: Path) -> tuple[Cell, ...]:
         dearest = max((c["difference"] for c in found), default=math.nan)
         saving = -dearest * summary["periods_per_year"]
     return (
-        Cell(folder.name, folder.name, f"/run/{folder.name}"),
+        Cell(folder.name, folder.name, f"/run/{quote(folder.name)}"),
         text(scenario.name),
         text(now.state),
         _part(done),
         _value(best, written(best)),
         _value(change, signed(change)),
         _value(saving, signed(saving)),
-        Cell("play", "play", f"/twin/{folder.name}") if now.state == "finished" else text(""),
+        Cell("play", "play", f"/twin/{quote(folder.name)}")
+        if now.state == "finished"
+        else text(""),
     )
 
 

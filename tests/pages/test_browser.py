@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_pages import morning
+from test_pages import EVIL, morning
 
 from benchmarks.evaluation.evaluate import evaluate
 from benchmarks.html.evaluation_page import evaluation_page
@@ -88,7 +88,7 @@ def test_a_table_sorts_both_ways_and_filters(browser, orders: Path) -> None:  # 
     table.get_by_role("button", name="order", exact=True).click()
     assert [float(value) for value in shown(2)] == orders_up[::-1]
     table.get_by_role("button", name="site", exact=True).click()
-    assert shown(1)[0] == "'=1+1<b>Öl</b>"
+    assert {"'=1+1<b>Öl</b>", EVIL} <= set(shown(1)[:4])
     table.get_by_role("searchbox").fill("shop-77 ")
     assert set(shown(1)) >= {"shop-77", "shop-770"}
     assert all("shop-77" in name for name in shown(1))

@@ -20,6 +20,7 @@ from benchmarks.html.page import MOST_BYTES, Page, Section, Table, number, rende
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.errors import InputError
+from inventory_env.recorded.history import DemandFile
 from policies.orders.folder import make_orders, write_orders
 from policies.orders.morning import read_morning
 from policies.orders.proposal import Decider
@@ -138,7 +139,7 @@ def test_names_are_escaped_and_fifty_stores_fit(tmp_path: Path) -> None:
 
 def morning(tmp_path: Path, count: int) -> Path:
     """A morning's folder of so many stores, one with a name that is a program."""
-    names = [f"shop-{i}" for i in range(count - 1)] + ["=1+1<b>Öl</b>"]
+    names = [f"shop-{i}" for i in range(count - 3)] + ["=1+1<b>Öl</b>", EVIL, "@" + "x" * 50]
     store = {
         "demand": {"kind": "poisson", "mean": 4},
         "lead_time": 2,
@@ -155,6 +156,8 @@ def morning(tmp_path: Path, count: int) -> Path:
             "warehouse": {"unlimited": True},
         }
     )
+    item = DemandFile(path=Path("sales.csv"), item="=" + EVIL + "ü" * 150)
+    scenario = scenario.model_copy(update={"demand_file": item})
     rng = np.random.default_rng(0)
     stock = pd.DataFrame(
         {"date": "2026-03-02", "site": names, "on_hand": rng.integers(0, 14, count)}
@@ -173,6 +176,12 @@ def test_a_morning_of_a_thousand_lines(tmp_path: Path) -> None:
     with (folder / "orders.csv").open(encoding="utf-8") as file:
         lines = {row["to"]: row for row in csv.DictReader(file)}
     assert "'=1+1<b>Öl</b>" in lines  # a spreadsheet shows it, and does not run it
+    assert "'@" + "x" * 50 in lines and EVIL in lines
+    assert {row["item"] for row in lines.values()} == {"'=" + EVIL + "ü" * 150}
+    parquet = pd.read_parquet(folder / "orders.parquet")
+    assert {(r.to, r.quantity) for r in parquet.itertuples()} == {
+        (name, float(row["quantity"])) for name, row in lines.items()
+    }
     head, *rows = page.tables[-1]
     assert len(rows) == 1000
     for row in rows:

@@ -1,5 +1,6 @@
 """What is still going on: pages follow the files, change nothing, and say when nothing moves."""
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.evaluation.evaluate import evaluate
 from benchmarks.html.live_pages import standing
 from benchmarks.html.server import make_server
 from commands.watch import page_at
@@ -98,6 +100,24 @@ def test_pages_of_all_runs_of_one_and_of_an_episode(runs: Path, served: str) -> 
     code, page = ask(f"{served}/twin/done")
     assert code == 200 and "data-episode" in page
     assert contents(runs) == before
+
+
+def test_two_evaluated_runs_beside_each_other(runs: Path, served: str) -> None:
+    shutil.copytree(runs / "done", runs / "later")
+    for name, seed in (("done", 1), ("later", 2)):
+        run = load_run(runs / name)
+        out = runs / name / "evaluation"
+        evaluate(run.scenario, [run.policy, run.start_rule], episodes=4, seed=seed, out=out)
+    code, page = ask(f"{served}/")
+    (link,) = re.findall(r'href="(/compare[^"]*)"', page)
+    code, page = ask(served + link.replace("&amp;", "&"))
+    assert code == 200 and "Not on the same chain, demand or number of episodes" in page
+    costs = []
+    for name in re.findall(r"a=(\w+)&amp;b=(\w+)", link)[0]:
+        summary = json.loads((runs / name / "evaluation" / "summary.json").read_text())
+        costs.append(summary["policies"][summary["judged"]]["cost_per_period"])
+    difference = costs[0] - costs[1]
+    assert f'data-k="{difference}"' in page
 
 
 @pytest.mark.parametrize("path", ["/run/../../etc", "/run/%2e%2e", "/etc/passwd", "/run/absent"])
