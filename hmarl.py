@@ -19,13 +19,16 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from benchmarks.evaluation.evaluate import ShownEvaluation
     from inventory_env.description.scenario import Scenario
+    from policies.orders.folder import Orders
     from policies.runs.run_folder import Run
     from policies.runs.training import Progress
     from tuning.confirm import Confirmation
 
-__all__ = ["evaluate", "from_csv", "load", "open_run", "train", "tune"]
+__all__ = ["evaluate", "from_csv", "load", "open_run", "orders", "train", "tune"]
 
 
 def load(name_or_file: str | Path) -> Scenario:
@@ -171,6 +174,56 @@ def evaluate(
         learned=run.policy.name,
         start_rule=run.start_rule,
     )
+
+
+def orders(
+    run: Run,
+    stock: str | Path,
+    *,
+    open_orders: str | Path | None = None,
+    demand: str | Path | None = None,
+    overrides: str | Path | None = None,
+    today: date | None = None,
+    plan_start: date | None = None,
+    lenient: bool = False,
+    folder: str | Path | None = None,
+) -> Orders:
+    """What to order on a morning, and why; `lines` and `exceptions` are DataFrames.
+
+    Args:
+        run: decides.
+        stock: CSV of stock by site.
+        open_orders: CSV of what is on the way or owed.
+        demand: CSV of recent demand by site.
+        overrides: CSV of what planners want instead.
+        today: the morning; left out, the newest date in the stock file.
+        plan_start: first day of the plan, for reviews, trends and announced disruptions.
+        lenient: leave wrong rows out and list them.
+        folder: where the files of `hmarl orders` are written; left out, nowhere.
+
+    Raises:
+        InputError: naming file, row and value.
+    """
+    from policies.orders.folder import make_orders, write_orders
+    from policies.orders.morning import DEMAND, OPEN_ORDERS, OVERRIDES, STOCK, read_morning
+    from policies.orders.proposal import Decider
+
+    given = {STOCK: stock, OPEN_ORDERS: open_orders, DEMAND: demand, OVERRIDES: overrides}
+    files = {name: Path(file) for name, file in given.items() if file is not None}
+    morning = read_morning(
+        run.scenario,
+        files[STOCK],
+        open_orders=files.get(OPEN_ORDERS),
+        demand=files.get(DEMAND),
+        overrides=files.get(OVERRIDES),
+        today=today,
+        plan_start=plan_start,
+        lenient=lenient,
+    )
+    found = make_orders(Decider.of_run(run), morning)
+    if folder is not None:
+        write_orders(found, Path(folder), files)
+    return found
 
 
 def tune(

@@ -17,6 +17,7 @@ import torch
 import hmarl
 from inventory_env import InputError
 from inventory_env.simulation.tape import Purpose, draw_tape
+from policies.orders.folder import Orders
 from policies.rollout import mean_costs
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +28,7 @@ def test_the_page_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     names: dict[str, object] = {}
     for block in blocks:
         exec(block, names)
@@ -36,6 +37,9 @@ def test_the_page_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert set(table.index) > {"base-stock"}
     assert table["cost_per_period"].is_monotonic_increasing
     assert Path("cost.png").stat().st_size > 10_000
+    orders = names["orders"]
+    assert isinstance(orders, Orders)
+    assert orders.lines["reason"].str.startswith(("target", "position")).all()
     wishes = names["wishes"]
     assert isinstance(wishes, np.ndarray) and wishes.shape[1] >= 3 and (wishes >= 0).all()
 
