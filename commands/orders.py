@@ -122,7 +122,8 @@ def orders(
         f"{cost['orders']:.5g}{as_proposed}, by the rule {cost['rule']:.5g}."
     )
     if len(exceptions):
-        tell(f"{len(exceptions)} exceptions, most urgent first:")
+        count = f"{len(exceptions)} exception{'s' if len(exceptions) > 1 else ''}"
+        tell(f"{count}, most urgent first:")
         for row in exceptions.head(MOST_SHOWN).to_dict("records"):
             tell(f"  {row['kind']}: {row['site']} - {row['words']}")
     write_page(folder / PAGE, orders_page(folder))

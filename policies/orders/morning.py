@@ -13,6 +13,7 @@ from inventory_env.errors import InputError, argument
 from inventory_env.frozen import Array
 from inventory_env.recorded.history import DemandFile
 from inventory_env.simulation.facts import DAYS, Facts, Shipment, day_of, site_names
+from inventory_env.simulation.memory import RECENT
 from inventory_env.simulation.tape import PRECEDING
 from policies.orders.sheet import Sheet
 
@@ -129,19 +130,26 @@ def read_morning(
         step = timedelta(days=DAYS[scenario.period])
         on_the_way, owed, overdue = _open_orders(lines, names, morning, step)
         told.append(f"{open_orders}: {len(on_the_way)} shipments, {len(owed)} sites are owed")
-    tables, newest = _own_record(scenario, morning), None
+    tables = _own_record(scenario, morning)
+    newest = None
+    if tables and scenario.history is not None and len(tables["demand"]):
+        newest = scenario.history.dates[len(tables["demand"]) - 1]
     if demand is not None:
         recent = sheet(demand, DEMAND, ["date", "site", "demand"], names=_headings(scenario))
-        tables, newest = _demand(recent, names, scenario, morning)
-        if newest is not None:
-            known = len(tables["demand"])
-            first = newest - (known - 1) * timedelta(days=DAYS[scenario.period])
+        found, last = _demand(recent, names, scenario, morning)
+        told.append(f"{demand}: " + (f"demand until {last}" if last else "no demand before today"))
+        if last is not None:
+            known = len(found["demand"])
+            first = last - (known - 1) * timedelta(days=DAYS[scenario.period])
             before = _record_before(scenario, first, known)
-            tables["demand"] = np.concatenate([before, tables["demand"]])
-        last = "" if newest is None else f", the last on {newest}"
-        told.append(f"{demand}: demand of {len(tables['demand'])} periods{last}")
-    elif scenario.history is not None and len(tables["demand"]):
-        newest = scenario.history.dates[len(tables["demand"]) - 1]
+            found["demand"] = np.concatenate([before, found["demand"]])
+            tables, newest = found, last
+    if scenario.history is not None and len(tables["demand"]) < RECENT:
+        where = stock if demand is None else demand
+        raise InputError(
+            f"{where}: {scenario.name} needs at least {RECENT} periods of demand before {morning}, "
+            f"got {len(tables['demand'])}"
+        )
     wanted = {}
     if overrides is not None:
         rows = sheet(overrides, OVERRIDES, ["site", "from", "until", "who", "reason"])

@@ -13,6 +13,7 @@ import cli
 from inventory_env.description.replay import scenario_with_demand
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
+from inventory_env.errors import InputError
 from inventory_env.recorded.history import DemandFile
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Ledger
@@ -82,6 +83,26 @@ def test_ten_mornings_on_recorded_demand(tmp_path: Path, kind: str) -> None:
     for ours, theirs in zip(own, filed, strict=True):
         for name, units in vars(ours).items():
             np.testing.assert_array_equal(getattr(theirs, name), units, err_msg=name)
+
+
+def test_without_a_demand_file_the_runs_own_record_counts(tmp_path: Path) -> None:
+    scenario = recorded(tmp_path)
+    assert scenario.history is not None
+    day = scenario.history.dates[-1] + timedelta(days=7)
+    sites = [*(store.name for store in scenario.stores), "warehouse"]
+    stock = tmp_path / "stock.csv"
+    stock.write_text("date,site,on_hand\n" + "".join(f"{day},{site},9\n" for site in sites))
+    empty = tmp_path / "demand.csv"
+    empty.write_text("date,item,site,demand\n")
+    for demand in (None, empty):
+        morning = read_morning(scenario, stock, demand=demand)
+        np.testing.assert_array_equal(morning.facts.demand, scenario.history.demand)
+        assert morning.old == {}
+    late = day + timedelta(days=70)
+    assert "newest demand is of" in read_morning(scenario, stock, today=late).old["demand"]
+    empty.write_text("date,site,demand\n" + "".join(f"{late},{s},9\n" for s in sites[:3]))
+    with pytest.raises(InputError, match=r"demand.csv: .* needs at least 7 periods .* got 1"):
+        read_morning(scenario, stock, demand=empty, today=late + timedelta(days=7))
 
 
 @pytest.mark.parametrize("units", ["whole", "continuous"])
