@@ -7,7 +7,7 @@ from inventory_env.simulation.situation import Situation
 
 
 class Policy(Protocol):
-    """Decides for all stores of many worlds at once, and perhaps for the sites upstream.
+    """Decides for all sites of many worlds at once.
 
     A policy may keep state within an episode; a situation whose period is 0 starts a new one. It
     may keep nothing else, and a situation holds nothing of the future but its outlook.
@@ -18,5 +18,6 @@ class Policy(Protocol):
         """What people call it, unique in a comparison."""
 
     def wishes(self, situation: Situation) -> Array:
-        """(world, site) units the sites want to order, before order constraints: all stores, then
-        the warehouse and the supplier where it decides for them."""
+        """(world, site) units that all sites want to order, before order constraints; of a site for
+        which a policy has no mind of its own, what its chain's rule wants (`Situation.of_stores`).
+        """

@@ -580,7 +580,8 @@ class _UpTo:
         self.level = 4 * scenario.demand_mean
 
     def wishes(self, situation):  # type: ignore[no-untyped-def]
-        return np.maximum(self.level - situation.position[:, : situation.params.stores], 0.0)
+        short = self.level - situation.position[:, : situation.params.stores]
+        return situation.of_stores(np.maximum(short, 0.0))
 
 
 def simulated(scenario: Scenario) -> dict[str, np.ndarray]:

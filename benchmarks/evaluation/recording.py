@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from inventory_env.frozen import Array
-from inventory_env.simulation.constraints import project
 from inventory_env.simulation.ledger import Ledger, Money
 from inventory_env.simulation.situation import Situation
 from policies.policy import Policy
@@ -46,9 +45,7 @@ class Recorder:
             "stock": ledger.closing,
         }
         if self._reference is not None:
-            on_the_books = seen.position + seen.state.backorders
-            wishes = seen.completed(self._reference.wishes(seen))
-            kept["reference"] = project(wishes, seen.params.limits, on_the_books, seen.period)
+            kept["reference"] = seen.ordered(self._reference.wishes(seen))
         for name, values in kept.items():
             of_stores = values[:RECORDED_WORLDS, : seen.params.stores]
             self._rows.setdefault(name, []).append(of_stores.copy())

@@ -48,7 +48,6 @@ class Agents:
         numbers = np.arange(shape.sites)
         self.sites: Integers = np.concatenate([numbers[shape.columns(tier)] for tier in tiers])
         self.count = len(self.sites)
-        self.least_sites = int(self.sites[-1]) + 1  # columns of wishes that hold all agents
         first, last = int(self.sites[0]), int(self.sites[-1])
         together = last - first + 1 == self.count
         self.columns = slice(first, last + 1) if together else self.sites

@@ -24,7 +24,7 @@ class FormulaStart:
         params = situation.params
         stores, levels = params.stores, params.need.level()
         rule = BaseStock(np.rint(levels[:, :stores]) if params.shape.whole else levels[:, :stores])
-        wishes = situation.completed(situation.store_orders(rule))
+        wishes = situation.of_stores(situation.store_orders(rule))
         for own in params.rules:
             if own.echelon and not self._shared:
                 column = params.shape.columns(own.tier)

@@ -19,7 +19,6 @@ from inventory_env.envs.vec_env import ChainVecEnv, Start
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
 from inventory_env.simulation.ledger import Money
-from inventory_env.simulation.situation import Situation
 
 Observations = npt.NDArray[np.float32]
 
@@ -53,7 +52,7 @@ class OneWorld:
         settings = given.training.model_copy(update={**view, "reward": reward})
         recipe = resolve(given, settings)
         start = FormulaStart(shared=recipe.shared) if start is None else start
-        self.env = ChainVecEnv(given, recipe, _EverySite(start), seed=seed)
+        self.env = ChainVecEnv(given, recipe, start, seed=seed)
         upstream = self.env.interface.agents.upstream
         self.names = [f"store_{i}" for i in range(len(given.stores))] + list(upstream)
         self._running = False
@@ -107,16 +106,6 @@ class OneWorld:
         """(agent,) money of the last period."""
         cost: Array = Money.of(self.env.situation.params, self.env.ledger).site[0]
         return cost
-
-
-class _EverySite:
-    """A start that may leave sites upstream to the chain's own rules."""
-
-    def __init__(self, start: Start) -> None:
-        self._start = start
-
-    def wishes(self, situation: Situation) -> Array:
-        return situation.completed(self._start.wishes(situation))
 
 
 def _listed(actions: Mapping[str, Any]) -> str:

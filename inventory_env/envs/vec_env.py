@@ -19,6 +19,7 @@ from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Recipe
 from inventory_env.decision.reward import site_rewards
 from inventory_env.description.population import Population, shape_of
+from inventory_env.errors import InputError
 from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Ledger, Money
@@ -188,7 +189,13 @@ class ChainVecEnv(VecEnv):
         self._look()
 
     def _look(self) -> None:
-        self._start_wishes = self._start.wishes(self.situation)
+        wishes, sites = self._start.wishes(self.situation), self.situation.params.shape.sites
+        if wishes.shape[1] != sites:
+            raise InputError(
+                f"start: its wishes must be of all {sites} sites, got {wishes.shape[1]}; "
+                "Situation.of_stores completes the stores'"
+            )
+        self._start_wishes = wishes
         self._observation = self.interface.observe_all(self.situation, self._start_wishes)
 
     # What SB3 asks of a VecEnv beside stepping; there is one object behind all rows.

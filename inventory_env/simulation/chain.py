@@ -12,7 +12,7 @@ from inventory_env.simulation.tape import Tape
 
 
 class Chain:
-    """The worlds of one tape. Sites that nobody decides for follow their chain's rules."""
+    """The worlds of one tape."""
 
     def __init__(self, population: Population) -> None:
         self._numbers = Params.of(population)
@@ -48,9 +48,8 @@ class Chain:
         """One period; advances `situation`.
 
         Args:
-            wishes: (world, site) units that the sites want, before order constraints: all stores,
-                then the warehouse, then the supplier. Upstream sites may be left out at the end;
-                they follow their chain's rules.
+            wishes: (world, site) units that all sites want, before order constraints: the stores,
+                then the warehouse, then the supplier.
         """
         return self.place(self.situation.ordered(wishes))
 

@@ -152,20 +152,28 @@ class Situation:
         column = self.params.shape.columns(rule.tier)
         return rule.rule.order(self.adjusted_position(echelon=rule.echelon)[:, column], 1.0)
 
-    def completed(self, wishes: Array) -> Array:
-        """(world, site) wishes of all sites; those left out at the end follow the chain's rules."""
+    def of_stores(self, wishes: Array) -> Array:
+        """(world, site) wishes of all sites: the stores' as given, (world, store); the others want
+        what their chain's own rules say."""
         full = empty(self.worlds, self.params.shape.sites)
-        given = wishes.shape[1]
-        full[:, :given] = wishes
+        full[:, : self.params.stores] = wishes
         for rule in self.params.rules:
-            column = self.params.shape.columns(rule.tier)
-            if column.start >= given:
-                full[:, column] = self.site_order(rule)
+            full[:, self.params.shape.columns(rule.tier)] = self.site_order(rule)
         return full
 
     def ordered(self, wishes: Array) -> Array:
-        """(world, site) orders that come of wishes under the sites' order constraints, units."""
+        """(world, site) orders that come of all sites' wishes under their order constraints, units.
+
+        Raises:
+            ValueError: if the wishes are not of all sites.
+        """
+        sites = self.params.shape.sites
+        if wishes.shape[1] != sites:
+            raise ValueError(
+                f"wishes must be of all {sites} sites, got {wishes.shape[1]}; "
+                "Situation.of_stores completes the stores'"
+            )
         stock = self.position
         if self.params.limits.storage_limit is not None:
             stock = stock + self.state.backorders
-        return project(self.completed(wishes), self.params.limits, stock, self.period)
+        return project(wishes, self.params.limits, stock, self.period)

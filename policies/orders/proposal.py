@@ -85,7 +85,7 @@ def propose(decider: Decider, morning: Morning) -> Proposal:
     """
     scenario = decider.scenario
     situation = morning.facts.situation(scenario)
-    rule_wishes = situation.completed(decider.rule.wishes(situation))
+    rule_wishes = decider.rule.wishes(situation)
     wishes = rule_wishes
     explanation = None
     outside = np.zeros(rule_wishes.shape[1], dtype=bool)
@@ -93,7 +93,7 @@ def propose(decider: Decider, morning: Morning) -> Proposal:
         if decider.learned is not None:
             explanation = decider.learned.explain(situation)
             outside[explanation.sites] = explanation.outside
-        wishes = situation.completed(decider.policy.wishes(situation))
+        wishes = decider.policy.wishes(situation)
         wishes = np.where(outside, rule_wishes, wishes)
     proposed = situation.ordered(wishes)
     return Proposal(

@@ -13,19 +13,19 @@ from policies.policy import Policy
 
 @dataclass(frozen=True)
 class RulePolicy:
-    """Every store follows one kind of rule with its own levels."""
+    """Every store follows one kind of rule with its own levels; sites above them their chain's."""
 
     name: str
     rule: OrderRule
 
     def wishes(self, situation: Situation) -> Array:
-        """(world, store) units the rule orders, before order constraints."""
-        return situation.store_orders(self.rule)
+        """(world, site) units the sites want, before order constraints."""
+        return situation.of_stores(situation.store_orders(self.rule))
 
 
 @dataclass(frozen=True)
 class ChainPolicy:
-    """A policy for the sites downstream, and rules for those above them."""
+    """A policy, and other rules than its own for some sites above the stores."""
 
     name: str
     below: Policy
@@ -33,19 +33,24 @@ class ChainPolicy:
 
     def wishes(self, situation: Situation) -> Array:
         """(world, site) units the sites want, before order constraints."""
-        above = [situation.site_order(rule) for rule in self.rules]
-        return np.concatenate([self.below.wishes(situation), *above], axis=1)
+        wishes = self.below.wishes(situation).copy(order="K")
+        for rule in self.rules:
+            column = situation.params.shape.columns(rule.tier)
+            wishes[:, column] = situation.site_order(rule)
+        return wishes
 
 
 @dataclass(frozen=True)
 class RandomOrders:
-    """Orders drawn evenly from 0 to twice the mean demand: the floor of every comparison."""
+    """Stores' orders drawn evenly from 0 to twice the mean demand: the floor of every
+    comparison."""
 
     seed: int
     name: str = "random"
 
     def wishes(self, situation: Situation) -> Array:
-        """(world, store) units; the same in every run with the same seed."""
+        """(world, site) units; the same in every run with the same seed."""
         rng = np.random.default_rng([self.seed, situation.period])
         mean = situation.params.mean
-        return 2 * mean * rng.random((situation.worlds, mean.shape[1]))
+        drawn = 2 * mean * rng.random((situation.worlds, mean.shape[1]))
+        return situation.of_stores(drawn)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from inventory_env.decision.agents import Agents
 from inventory_env.decision.recipe import Recipe, StartRule
 from inventory_env.description.population import needs, shape_of
 from inventory_env.description.rules import CappedBaseStock
 from inventory_env.description.scenario import Scenario
+from inventory_env.description.settings import Tier
 from inventory_env.frozen import Array
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.site_rule import SiteRule
@@ -26,7 +26,7 @@ def find_start(
     book: RuleBook,
     *,
     others: Policy | None = None,
-    decided: int = 0,
+    decided: tuple[Tier, ...] = (),
 ) -> tuple[StartRule, ...]:
     """The rules that training starts from, up to the highest site that learns.
 
@@ -38,18 +38,17 @@ def find_start(
         book: the stores' tuned rules, and the chain.
         others: decides for stores, and perhaps for sites upstream; left out, the stores follow a
             tuned rule.
-        decided: for how many sites `others` decides.
+        decided: the tiers that `others` decides for.
     """
-    scenario, shape = book.scenario, shape_of(book.scenario)
-    agents = Agents(shape, recipe.learns)
+    scenario, tiers = book.scenario, shape_of(book.scenario).tiers
+    highest = tiers.index(recipe.learns[-1])
     found: list[StartRule] = []
     if others is None:
         found.append(
             StartRule(tier="stores", position="local", rule=written_rule(book.start().rule))
         )
     for own in Params.of(scenario).rules:
-        site = shape.columns(own.tier).start
-        if max(decided, shape.stores) <= site < agents.least_sites:
+        if own.tier not in decided and tiers.index(own.tier) <= highest:
             rule = own
             if own.tier in recipe.learns:
                 below = start_policy(tuple(found), others)

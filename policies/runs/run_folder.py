@@ -29,12 +29,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from inventory_env.decision.agents import Agents
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import FORMAT, Recipe
 from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario, scenario_text
+from inventory_env.description.settings import Tier
 from inventory_env.errors import InputError, argument, describe
 from inventory_env.files import write_bytes, write_json, write_text
 from inventory_env.recorded.demand_csv import write_history
@@ -294,18 +294,17 @@ def run_start(folder: Path, recipe: Recipe, scenario: Scenario) -> Policy:
         raise InputError(f"{folder / RECIPE}: start: unknown rule or level {error}") from None
 
 
-def run_others(folder: Path) -> tuple[Policy | None, int]:
-    """The policy that a run builds on, if it does, and for how many sites it decides."""
+def run_others(folder: Path) -> tuple[Policy | None, tuple[Tier, ...]]:
+    """The policy that a run builds on, if it does, and the tiers that it decides for."""
     others = folder / OTHERS
-    return (load_run(others).policy, _sites_decided(others)) if others.is_dir() else (None, 0)
+    return (load_run(others).policy, _tiers_decided(others)) if others.is_dir() else (None, ())
 
 
-def _sites_decided(folder: Path) -> int:
-    """For how many sites a run decides: all up to the highest that learned in it or before it."""
-    shape = shape_of(read_scenario(folder))
-    own, before = Agents(shape, read_recipe(folder).learns).least_sites, folder / OTHERS
-    own = max(own, shape.stores)
-    return max(own, _sites_decided(before)) if before.is_dir() else own
+def _tiers_decided(folder: Path) -> tuple[Tier, ...]:
+    """The tiers that a run decides for: all up to the highest that learned in it or before it."""
+    tiers, before = shape_of(read_scenario(folder)).tiers, folder / OTHERS
+    own = tiers[: tiers.index(read_recipe(folder).learns[-1]) + 1]
+    return max(own, _tiers_decided(before), key=len) if before.is_dir() else own
 
 
 def rule_book(run: Run) -> RuleBook:

@@ -20,7 +20,7 @@ class OrderUpTo:
 
     def wishes(self, situation: Situation) -> Array:
         levels = np.full(situation.params.stores, self.level)
-        return situation.store_orders(BaseStock(levels))
+        return situation.of_stores(situation.store_orders(BaseStock(levels)))
 
 
 def chain(stores: int = 2, **changes: Any) -> Scenario:

@@ -25,7 +25,9 @@ def ours(warehouse_level: float) -> tuple[Array, Array, Array]:
     chain.reset(tape)
     stock, owed = [], []
     while not chain.ended:
-        ledger = chain.step(chain.situation.store_orders(BaseStock(LEVELS)))
+        ledger = chain.step(
+            chain.situation.of_stores(chain.situation.store_orders(BaseStock(LEVELS)))
+        )
         stock.append((ledger.closing - ledger.backorders)[0, :3])
         owed.append(chain.situation.state.owed[0, :3])
     return tape.demand[:, 0], np.array(stock), np.array(owed)

@@ -154,8 +154,8 @@ def situation_after(scenario: Scenario, periods: int) -> tuple[Situation, np.nda
     run.reset(draw_tape(scenario, seed=0, purpose=Purpose.TRAIN, worlds=6))
     rule = formula_rule("capped-base-stock", scenario)
     for _ in range(periods):
-        run.step(run.situation.store_orders(rule))
-    return run.situation, run.situation.completed(run.situation.store_orders(rule))
+        run.step(run.situation.of_stores(run.situation.store_orders(rule)))
+    return run.situation, run.situation.of_stores(run.situation.store_orders(rule))
 
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme["scheme"])

@@ -50,7 +50,7 @@ def test_recent_demand_is_newest_first(tmp_path: Path) -> None:
     tape = draw_tape(scenario, seed=0, purpose=Purpose.TEST, worlds=1, periods=10)
     chain.reset(tape)
     for _ in range(9):
-        chain.step(chain.params.mean)
+        chain.step(chain.situation.of_stores(chain.params.mean))
     values = view.observe(chain.situation, np.zeros((1, 5)))[0, 7:]
     mean = scenario.stores[0].demand.moments[0]
     np.testing.assert_allclose(values, tape.demand[2:9, 0, 0][::-1] / mean - 1, rtol=1e-5)

@@ -13,4 +13,6 @@ def test_units_are_conserved(name):
     scenario = load_scenario(name)
     tape = draw_tape(scenario, seed=4, purpose=Purpose.TEST, worlds=20)
     rule = BaseStock(scenario.demand_mean * 4)
-    assert_conserved(scenario, tape, lambda situation: situation.store_orders(rule))
+    assert_conserved(
+        scenario, tape, lambda situation: situation.of_stores(situation.store_orders(rule))
+    )

@@ -43,7 +43,7 @@ def _run(wishes, demand, **changes):
     chain.reset(tape)
     tally = Tally(shape_of(scenario), 1)
     for wish in wishes:
-        ledger = chain.step(np.array([[float(wish)]]))
+        ledger = chain.step(chain.situation.of_stores(np.array([[float(wish)]])))
         tally.add(ledger, Money.of(chain.params, ledger), np.full((1, 1), 0.5))
     return tally
 

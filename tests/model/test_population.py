@@ -48,7 +48,9 @@ def test_ledgers_are_those_of_each_chain_alone(chains, each, seed):
     wishes = np.random.default_rng(seed).uniform(
         -1, 12, (shape_of(mixture).periods, each * count, shape_of(mixture).stores)
     )
-    ledgers = [(batch.step(wish), batch.situation.state) for wish in wishes]
+    ledgers = [
+        (batch.step(batch.situation.of_stores(wish)), batch.situation.state) for wish in wishes
+    ]
     money = [Money.of(batch.params, ledger) for ledger, _ in ledgers]
     for number, member in enumerate(chains):
         worlds = slice(number * each, (number + 1) * each)
@@ -57,7 +59,7 @@ def test_ledgers_are_those_of_each_chain_alone(chains, each, seed):
         alone = Chain(Mixture((member,)))
         alone.reset(own_tape)
         for (ledger, state), paid, wish in zip(ledgers, money, wishes, strict=True):
-            own = alone.step(wish[worlds])
+            own = alone.step(alone.situation.of_stores(wish[worlds]))
             for field in fields(own):
                 same(ledger, own, worlds, field.name)
             for field in fields(state):

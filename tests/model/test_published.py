@@ -36,7 +36,7 @@ def _mean_cost(chain: Chain, tape, levels, warm_up):
     costs = np.zeros(tape.worlds)
     while not chain.ended:
         counted = chain.situation.period >= warm_up
-        ledger = chain.step(chain.situation.store_orders(rule))
+        ledger = chain.step(chain.situation.of_stores(chain.situation.store_orders(rule)))
         if counted:
             costs += Money.of(chain.params, ledger).chain
     costs /= tape.periods - warm_up

@@ -46,7 +46,7 @@ def test_chain_equals_the_scalar_reference(scenario, seed):
         most = 3 * scenario.demand_mean
         wishes = rng.uniform(-0.5, 1, (WORLDS, len(worlds[0].stores))) * most
         _assert_same(chain.situation.state, [world.state() for world in worlds], period)
-        ledger = chain.step(wishes)
+        ledger = chain.step(chain.situation.of_stores(wishes))
         records = [world.step(wish.tolist()) for world, wish in zip(worlds, wishes, strict=True)]
         _assert_same(ledger, records, period)
         cost = Money.of(chain.params, ledger).chain
@@ -62,7 +62,9 @@ def test_units_are_conserved(scenario, seed):
     assert_conserved(
         scenario,
         tape,
-        lambda s: rng.uniform(0, 2, (WORLDS, len(scenario.stores))) * scenario.demand_mean,
+        lambda s: s.of_stores(
+            rng.uniform(0, 2, (WORLDS, len(scenario.stores))) * scenario.demand_mean
+        ),
     )
 
 
@@ -113,6 +115,6 @@ def test_store_rules_follow_seasons_and_forecasts(scenario, seed, kind):
         told = [[w.store_order(kind, x, i) for i, x in enumerate(levels)] for w in worlds]
         ties = np.isclose(orders, told, atol=1e-7)
         assert ties.all(), f"period {chain.situation.period}: {orders}, not {told}"
-        chain.step(orders)
+        chain.step(chain.situation.of_stores(orders))
         for world, order in zip(worlds, orders, strict=True):
             world.step(order.tolist())

@@ -64,7 +64,7 @@ def _ours():
     rule = BaseStock(np.array(LEVELS["store"]))
     net: dict[str, list[float]] = {tier: [] for tier in LEVELS}
     while not chain.ended:
-        ledger = chain.step(chain.situation.store_orders(rule))
+        ledger = chain.step(chain.situation.of_stores(chain.situation.store_orders(rule)))
         after = chain.situation.state
         net["store"].append(ledger.closing[0, 0] - ledger.backorders[0, 0])
         net["warehouse"].append(ledger.closing[0, 1] - after.owed[0, 0])

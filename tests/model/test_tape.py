@@ -145,7 +145,7 @@ def test_a_disrupted_supplier_without_capacity_ships_nothing():
     chain = Chain(scenario)
     chain.reset(draw_tape(scenario, seed=1, purpose=Purpose.TEST, worlds=2))
     while not chain.ended:
-        assert (chain.step(np.full((2, 1), 3.0)).shipped[:, 1] == 0).all()
+        assert (chain.step(np.full((2, 2), 3.0)).shipped[:, 1] == 0).all()
 
 
 def test_starting_stock_is_given_or_drawn_between_its_bounds():
@@ -232,5 +232,5 @@ def test_the_state_given_to_a_step_is_left_alone():
     for _ in range(2):
         chain.reset(tape)
         while not chain.ended:
-            chain.step(np.full((50, 3), 9.0))
+            chain.step(np.full((50, 4), 9.0))
     _assert_equal(_arrays(tape), before)
