@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from test_pages import EVIL, morning
 
+import cli
 from benchmarks.evaluation.evaluate import evaluate
 from benchmarks.html.evaluation_page import evaluation_page
 from benchmarks.html.orders_page import orders_page
@@ -14,6 +15,7 @@ from benchmarks.html.page import write_page
 from inventory_env.description.scenario_files import load_scenario
 from policies.rules.rule_based import RulePolicy
 from policies.rules.search import formula_rule
+from tuning.study_page import study_page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -63,8 +65,24 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report.html"
 
 
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study of fifty trials whose results are kept, with what it confirmed."""
+    folder = tmp_path_factory.mktemp("study")
+    kept = Path(cli.__file__).parent / "benchmarks" / "results" / "tuning" / "original"
+    for name in ("trials.csv", "report.txt", "scenario.toml"):
+        shutil.copy(kept / name, folder / name)
+    (folder / "confirmed.csv").write_text(
+        "trial,default,chosen,seeds,cost_per_period,fill_rate,gain_per_period,gain_low,gain_high,"
+        "kept_rule\n0,True,False,5,56.40,0.9983,0,0,0,0\n31,False,True,5,39.16,0.9826,17.24,14.91,"
+        "19.57,0\n"
+    )
+    write_page(folder / "report.html", study_page(folder))
+    return folder / "report.html"
+
+
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["evaluation", "orders"])
+@pytest.mark.parametrize("name", ["evaluation", "orders", "study"])
 def test_no_error_and_nothing_scrolls_sideways(browser, request, name: str, width: int) -> None:  # type: ignore[no-untyped-def]
     page, errors = opened(browser, request.getfixturevalue(name), width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
