@@ -179,7 +179,7 @@ def replay(
 ) -> None:
     """What proposals and overrides were worth, by the demand that then came."""
     from inventory_env.errors import InputError
-    from policies.orders.folder import SUMMARY, write_table
+    from policies.orders.folder import MORNING_JSON, write_table
     from policies.orders.replay import replay as play_again
 
     console = new_console()
@@ -187,7 +187,7 @@ def replay(
     with console.status("reading the run"):
         decider, home = _decider(run, rule, scenario, runs)
     folder = home / "orders" if mornings is None else mornings
-    kept = [file.parent for file in folder.glob(f"*/{SUMMARY}")]
+    kept = [file.parent for file in folder.glob(f"*/{MORNING_JSON}")]
     if not kept:
         raise InputError(f"{folder}: no mornings; hmarl orders makes them")
     with console.status("playing the mornings again"):

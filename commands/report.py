@@ -48,7 +48,7 @@ def page_of(folder: Path) -> "Page":
     from benchmarks.html.orders_page import orders_page
     from benchmarks.html.run_page import run_page
     from inventory_env.errors import InputError
-    from policies.orders.folder import ORDERS
+    from policies.orders.folder import ORDERS_CSV
     from policies.runs.run_folder import MANIFEST
     from tuning.results import CONFIRMED
     from tuning.study_page import study_page
@@ -56,7 +56,7 @@ def page_of(folder: Path) -> "Page":
     kinds = {
         MANIFEST: run_page,
         SUMMARY: evaluation_page,
-        ORDERS: orders_page,
+        ORDERS_CSV: orders_page,
         CONFIRMED: study_page,
     }
     for name, page in kinds.items():

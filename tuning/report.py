@@ -21,12 +21,19 @@ STATES = {
     TrialState.PRUNED: "stopped early",
     TrialState.FAIL: "failed",
 }
-COLUMNS = ("trial", "cost", "gain over the default", "95 % interval", "fill rate", "kept rule")
+CONFIRMED_COLUMNS = (
+    "trial",
+    "cost",
+    "gain over the default",
+    "95 % interval",
+    "fill rate",
+    "kept rule",
+)
 
 
 def confirmation_table(found: Confirmation) -> Table:
     """The default and the best trials on fresh seeds and demand."""
-    table = Table(*COLUMNS, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(*CONFIRMED_COLUMNS, box=box.SIMPLE_HEAD, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for each in (found.default, *found.candidates):
@@ -93,8 +100,8 @@ def _question(plan: Plan) -> list[str]:
 
 
 def _confirmed(found: Confirmation) -> list[str]:
-    rows = [COLUMNS, *(_row(each, found) for each in (found.default, *found.candidates))]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
+    rows = [CONFIRMED_COLUMNS, *(_row(each, found) for each in (found.default, *found.candidates))]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(CONFIRMED_COLUMNS))]
     return [
         "  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows

@@ -12,7 +12,7 @@ from inventory_env.errors import InputError
 from policies.runs.run_folder import read_scenario
 from tuning.results import CONFIRMED, TRIALS
 
-PICTURES = {
+STUDY_PICTURES = {
     "history": "Cost of every trial in the order of the study, and the best so far",
     "importance": "How much each parameter mattered for the cost of a trial",
     "front": "Cost and fill rate of every trial",
@@ -20,7 +20,7 @@ PICTURES = {
     "parallel": "The values that the best trials have in common",
 }
 MOST_TRIALS = 500  # on a page; the CSV has them all
-MEANINGS = {
+TRIAL_MEANINGS = {
     "cost": "money of all sites a period: on validation demand for trials, on fresh demand and "
     "fresh training seeds for confirmed ones",
     "gain": "cost of the default settings less the trial's",
@@ -53,7 +53,7 @@ def study_page(folder: Path) -> Page:
         )
     pictures = tuple(
         read_picture(folder / f"{name}.svg", alt)
-        for name, alt in PICTURES.items()
+        for name, alt in STUDY_PICTURES.items()
         if (folder / f"{name}.svg").is_file()
     )
     return Page(
@@ -63,7 +63,7 @@ def study_page(folder: Path) -> Page:
             Section("Figures", pictures=pictures),
             Section("Confirmed", tables=(_confirmed(confirmed, year),)),
             Section("Trials", tables=(_trials(trials),)),
-            glossary(list(MEANINGS.items())),
+            glossary(list(TRIAL_MEANINGS.items())),
         ),
     )
 

@@ -16,7 +16,7 @@ import pandas as pd
 from benchmarks.evaluation.training_curve import training_curve
 from benchmarks.evaluation.words import number as written
 from benchmarks.evaluation.words import share, signed
-from benchmarks.html.evaluation_page import SUMMARY, read_summary
+from benchmarks.html.evaluation_page import NO_NUMBER, SUMMARY, read_summary
 from benchmarks.html.page import Cell, Page, Picture, Section, Table, draw, number, text
 from benchmarks.html.run_page import EVALUATION, run_page
 from inventory_env.errors import InputError
@@ -25,7 +25,6 @@ from policies.runs.run_folder import CONFIG, MANIFEST, RECIPE, read_recipe, read
 LEAST_SILENCE = 10.0  # seconds without news after which a training may have been killed
 PATIENCE = 5.0  # of the usual time between two updates
 TUNING_SILENCE = 1800.0  # seconds that the search of a start rule may take
-NO_NUMBER = "–"  # noqa: RUF001
 
 
 @dataclass(frozen=True)

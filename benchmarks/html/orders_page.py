@@ -9,14 +9,14 @@ import pandas as pd
 
 from benchmarks.evaluation.words import number as written
 from benchmarks.evaluation.words import share
+from benchmarks.html.evaluation_page import NO_NUMBER
 from benchmarks.html.page import Cell, Page, Section, Table, glossary, number, text
 from inventory_env.errors import InputError
-from policies.orders.folder import EXCEPTIONS, ORDERS, SUMMARY
+from policies.orders.folder import EXCEPTIONS_CSV, MORNING_JSON, ORDERS_CSV
 from policies.runs.run_folder import read_json
 
-MOST_LINES = 1000  # on a page; the CSV beside it has them all
-NO_NUMBER = "–"  # noqa: RUF001
-COLUMNS = {
+LINES_SHOWN = 1000  # on a page; the CSV beside it has them all
+LINE_COLUMNS = {
     "to": "site",
     "quantity": "order",
     "proposed_quantity": "proposed",
@@ -33,7 +33,7 @@ COLUMNS = {
     "expected_cost_nothing": "without order",
     "flags": "flags",
 }
-MEANINGS = {
+LINE_MEANINGS = {
     "order": "units to order now",
     "proposed": "what the policy proposed; the order differs where a planner typed something else",
     "rule": "what the rule would order",
@@ -44,7 +44,7 @@ MEANINGS = {
     "cost": "expected money of the site and all that it supplies, over the futures' length",
     "without order": "the same without the order",
 }
-SHARES = ("p_stockout_before", "p_stockout_after", "p_stockout_after_without")
+CHANCES = ("p_stockout_before", "p_stockout_after", "p_stockout_after_without")
 
 
 def orders_page(folder: Path) -> Page:
@@ -53,8 +53,8 @@ def orders_page(folder: Path) -> Page:
     Raises:
         InputError: naming the file that is missing or cannot be used.
     """
-    summary = read_json(folder / SUMMARY)
-    lines, exceptions = _table(folder / ORDERS), _table(folder / EXCEPTIONS)
+    summary = read_json(folder / MORNING_JSON)
+    lines, exceptions = _table(folder / ORDERS_CSV), _table(folder / EXCEPTIONS_CSV)
     cost, days = summary["expected_cost"], summary["horizon_days"]
     saved = cost["rule"] - cost["orders"]
     compared = "less" if saved >= 0 else "more"
@@ -79,7 +79,7 @@ def orders_page(folder: Path) -> Page:
             _cell("money_at_stake", row["money_at_stake"]),
             text(row["words"]),
         )
-        for row in exceptions.head(MOST_LINES).to_dict("records")
+        for row in exceptions.head(LINES_SHOWN).to_dict("records")
     ]
     told = [
         ("policy", f"{summary['policy']} of {summary['run'] or 'no run'}"),
@@ -99,7 +99,7 @@ def orders_page(folder: Path) -> Page:
             ),
             Section("Orders", tables=(_lines(lines),)),
             Section("How it was made", terms=tuple(told)),
-            glossary(list(MEANINGS.items())),
+            glossary(list(LINE_MEANINGS.items())),
         ),
     )
 
@@ -116,19 +116,21 @@ def _exceptions(rows: Sequence[tuple[Cell, ...]], count: int) -> Table:
         "Most urgent first",
         ("urgency", "what", "item", "site", "money at stake", "words"),
         tuple(rows),
-        _more(len(rows), count, EXCEPTIONS),
+        _more(len(rows), count, EXCEPTIONS_CSV),
     )
 
 
 def _lines(lines: pd.DataFrame) -> Table:
     """A row for each line, those that cost most first."""
-    ranked = lines.sort_values("expected_cost", ascending=False, kind="stable").head(MOST_LINES)
-    rows = [tuple(_cell(name, row[name]) for name in COLUMNS) for row in ranked.to_dict("records")]
+    ranked = lines.sort_values("expected_cost", ascending=False, kind="stable").head(LINES_SHOWN)
+    rows = [
+        tuple(_cell(name, row[name]) for name in LINE_COLUMNS) for row in ranked.to_dict("records")
+    ]
     return Table(
         "Lines, those that cost most first",
-        tuple(COLUMNS.values()),
+        tuple(LINE_COLUMNS.values()),
         tuple(rows),
-        _more(len(rows), len(lines), ORDERS),
+        _more(len(rows), len(lines), ORDERS_CSV),
     )
 
 
@@ -141,6 +143,6 @@ def _cell(name: str, value: Any) -> Cell:
         return text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return number(math.nan, NO_NUMBER)
-    if name in SHARES:
+    if name in CHANCES:
         return number(value, share(value))
     return number(value, f"{value:,g}" if float(value).is_integer() else written(value))

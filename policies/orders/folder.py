@@ -26,8 +26,8 @@ from inventory_env.simulation.facts import DAYS, site_names
 from policies.orders.futures import FUTURES, Outcomes, play_futures
 from policies.orders.lines import exception_lines, order_lines
 from policies.orders.morning import (
-    COLUMNS,
     DEMAND,
+    MORNING_COLUMNS,
     OPEN_ORDERS,
     OVERRIDES,
     STOCK,
@@ -37,7 +37,7 @@ from policies.orders.morning import (
 from policies.orders.proposal import Decider, Proposal, propose
 from policies.orders.sheet import safe
 
-ORDERS, EXCEPTIONS, SUMMARY, LOG = (
+ORDERS_CSV, EXCEPTIONS_CSV, MORNING_JSON, OVERRIDES_LOG = (
     "orders.csv",
     "exceptions.csv",
     "morning.json",
@@ -111,14 +111,14 @@ def write_orders(orders: Orders, folder: Path, inputs: Mapping[str, Path]) -> No
         if file.resolve() != (kept / name).resolve():
             write_bytes(kept / name, file.read_bytes())
     lines = orders.lines.round(DECIMALS)
-    write_table(folder / ORDERS, lines)
+    write_table(folder / ORDERS_CSV, lines)
     if len(lines) >= MANY and find_spec("pyarrow"):
         buffer = BytesIO()
         lines.to_parquet(buffer, index=False)
         write_bytes(folder / "orders.parquet", buffer.getvalue())
-    write_table(folder / EXCEPTIONS, orders.exceptions)
-    write_json(folder / SUMMARY, orders.summary)
-    _log(orders, folder.parent / LOG)
+    write_table(folder / EXCEPTIONS_CSV, orders.exceptions)
+    write_json(folder / MORNING_JSON, orders.summary)
+    _log(orders, folder.parent / OVERRIDES_LOG)
 
 
 def write_table(file: Path, table: pd.DataFrame) -> None:
@@ -176,5 +176,5 @@ def write_template(scenario: Scenario, folder: Path, day: str) -> list[Path]:
             raise InputError(f"{file}: is there already; name a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in rows.items():
-        write_text(folder / name, _csv(pd.DataFrame(table, columns=COLUMNS[name])))
+        write_text(folder / name, _csv(pd.DataFrame(table, columns=MORNING_COLUMNS[name])))
     return files

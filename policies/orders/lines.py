@@ -166,7 +166,7 @@ def _flags(proposal: Proposal, site: int) -> list[str]:
     return flags
 
 
-EXCEPTIONS = (
+EXCEPTION_KINDS = (
     "stocked-out",
     "stock-out-before-arrival",
     "overdue-inbound",
@@ -179,7 +179,7 @@ EXCEPTIONS = (
 
 
 def exception_lines(proposal: Proposal, outcomes: Outcomes) -> pd.DataFrame:
-    """What needs an eye, most urgent first: by kind as in `EXCEPTIONS`, then by money at stake."""
+    """What needs an eye, most urgent first: in the order of `EXCEPTION_KINDS`, then by money."""
     morning, situation = proposal.morning, proposal.situation
     state, stores = situation.state, situation.params.stores
     forecast = _forecasts(proposal, outcomes)
@@ -236,7 +236,7 @@ def exception_lines(proposal: Proposal, outcomes: Outcomes) -> pd.DataFrame:
         tell("data-missing", "", words, 0.0)
     columns = ["kind", "item", "site", "money_at_stake", "words"]
     found = pd.DataFrame(rows, columns=columns)
-    rank = found["kind"].map({kind: place for place, kind in enumerate(EXCEPTIONS)})
+    rank = found["kind"].map({kind: place for place, kind in enumerate(EXCEPTION_KINDS)})
     found = found.assign(rank=rank, urgency=0)
     found = found.sort_values(
         ["rank", "money_at_stake", "site"], ascending=[True, False, True], kind="stable"

@@ -23,7 +23,7 @@ STOCK, OPEN_ORDERS, DEMAND, OVERRIDES = (
     "demand.csv",
     "overrides.csv",
 )
-COLUMNS = {
+MORNING_COLUMNS = {
     STOCK: ["date", "item", "site", "on_hand", "backorders"],
     OPEN_ORDERS: ["item", "to", "quantity", "due_date", "status", "order_date"],
     DEMAND: ["date", "item", "site", "demand", "served", "ordered", "shipped"],
@@ -106,7 +106,7 @@ def read_morning(
     sheets: list[Sheet] = []
 
     def sheet(file: Path, kind: str, needed: list[str], **more: dict[str, str]) -> Sheet:
-        allowed = [name for name in COLUMNS[kind] if name not in needed]
+        allowed = [name for name in MORNING_COLUMNS[kind] if name not in needed]
         found = Sheet(file, needed, allowed, lenient=lenient, **more)
         blank = found.rows["item"] == ""
         found.rows.loc[blank, "item"] = item
@@ -284,7 +284,7 @@ def read_demand_table(
     Raises:
         InputError: naming file, row and value.
     """
-    allowed = [name for name in COLUMNS[DEMAND] if name not in ("date", "site", "demand")]
+    allowed = [name for name in MORNING_COLUMNS[DEMAND] if name not in ("date", "site", "demand")]
     sheet = Sheet(
         file, ["date", "site", "demand"], allowed, lenient=lenient, names=_headings(scenario)
     )

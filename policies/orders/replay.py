@@ -30,7 +30,7 @@ from policies.orders.morning import (
 from policies.orders.proposal import Decider, Proposal, propose
 from policies.orders.sheet import safe
 
-COLUMNS = [
+REPLAY_COLUMNS = [
     *("date", "item", "to", "quantity", "proposed_quantity", "rule_quantity", "override"),
     *("override_who", "cost_ordered", "cost_proposed", "cost_rule"),
 ]
@@ -111,7 +111,7 @@ def replay(decider: Decider, folders: Iterable[Path], demand: Path) -> Replay:
                     "cost_rule": outcomes.rule.cost[site],
                 }
             )
-    return Replay(pd.DataFrame(rows, columns=COLUMNS), tuple(waiting))
+    return Replay(pd.DataFrame(rows, columns=REPLAY_COLUMNS), tuple(waiting))
 
 
 def as_it_came(proposal: Proposal, came: Array) -> Tape:

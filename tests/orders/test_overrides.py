@@ -8,7 +8,7 @@ import pandas as pd
 from test_bad_files import OVERRIDES, STOCK, TODAY, chain
 
 from inventory_env.description.scenario import Scenario
-from policies.orders.folder import LOG, Orders, make_orders, write_orders
+from policies.orders.folder import OVERRIDES_LOG, Orders, make_orders, write_orders
 from policies.orders.morning import read_morning
 from policies.orders.proposal import Decider
 from policies.orders.replay import replay
@@ -67,7 +67,7 @@ def test_the_log_keeps_each_morning_once(tmp_path: Path) -> None:
     orders = ordered(tmp_path / "in", rows)
     for _ in range(2):
         write_orders(orders, tmp_path / "mornings" / "2026-03-02", {})
-    log = pd.read_csv(tmp_path / "mornings" / LOG)
+    log = pd.read_csv(tmp_path / "mornings" / OVERRIDES_LOG)
     assert log[["date", "to", "quantity", "override"]].values.tolist() == [
         ["2026-03-02", "north", 7, "quantity 7"]
     ]
@@ -75,7 +75,7 @@ def test_the_log_keeps_each_morning_once(tmp_path: Path) -> None:
     assert log["override_who"].tolist() == ["'=ann"]  # no spreadsheet runs it
     without = ordered(tmp_path / "in", "")
     write_orders(without, tmp_path / "mornings" / "2026-03-02", {})
-    assert len(pd.read_csv(tmp_path / "mornings" / LOG)) == 0
+    assert len(pd.read_csv(tmp_path / "mornings" / OVERRIDES_LOG)) == 0
 
 
 def test_replay_judges_by_what_came(tmp_path: Path) -> None:
