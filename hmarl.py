@@ -205,8 +205,9 @@ def orders(
         InputError: naming file, row and value.
     """
     from policies.orders.folder import make_orders, write_orders
-    from policies.orders.morning import DEMAND, OPEN_ORDERS, OVERRIDES, STOCK, read_morning
+    from policies.orders.morning import OPEN_ORDERS, OVERRIDES, STOCK, read_morning
     from policies.orders.proposal import Decider
+    from policies.orders.recent_demand import DEMAND
 
     given = {STOCK: stock, OPEN_ORDERS: open_orders, DEMAND: demand, OVERRIDES: overrides}
     files = {name: Path(file) for name, file in given.items() if file is not None}

@@ -83,7 +83,8 @@ def orders(
     from benchmarks.html.page import PAGE, write_page
     from inventory_env.errors import InputError, argument
     from policies.orders.folder import make_orders, write_orders
-    from policies.orders.morning import DEMAND, OPEN_ORDERS, OVERRIDES, STOCK, read_morning
+    from policies.orders.morning import OPEN_ORDERS, OVERRIDES, STOCK, read_morning
+    from policies.orders.recent_demand import DEMAND
 
     if stock is None:
         raise InputError(f"{argument('stock')} is missing; hmarl orders template writes one")

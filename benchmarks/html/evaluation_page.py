@@ -13,6 +13,7 @@ from inventory_env.errors import InputError
 from inventory_env.simulation.kpis import KPIS
 
 SUMMARY = "summary.json"
+MOST_SITES = 60  # of a policy on a page
 PICTURES = {
     "cost_split": "What the money went on, by policy, and the paired difference to each rule",
     "service_level_comparison": "Fill rate and cycles without a stock-out, by policy",
@@ -131,8 +132,9 @@ def _comparisons(summary: Mapping[str, Any]) -> Table:
 def _reconciliation(summary: Mapping[str, Any]) -> Section:
     tables, words = [], []
     for name, sites in summary["statement"].items():
+        more = len(sites) - MOST_SITES
         gaps = [s["opening"] + s["received"] - s["sold"] - s["closing"] for s in sites]
-        money = sum(s[kind] for s in sites for kind in ("holding", "shortage", "ordering"))
+        money = sum(map(_money, sites))
         periods = summary["counted"] * summary["episodes"]
         cost = summary["policies"][name]["cost_per_period"]
         agrees = math.isclose(money / periods, cost, rel_tol=1e-6, abs_tol=1e-9)
@@ -141,20 +143,27 @@ def _reconciliation(summary: Mapping[str, Any]) -> Section:
             f"sites' money adds up to {written(money / periods)} a {summary['period']}, "
             f"{'as above' if agrees else 'WHICH IS NOT THE COST ABOVE'}."
         )
+        ranked = sorted(sites, key=lambda site: -_money(site)) if more > 0 else sites
         tables.append(
             Table(
                 f"{name}: units and money of every site, all counted periods",
                 SITE_HEADINGS,
-                tuple(_site(site) for site in sites),
+                tuple(_site(site) for site in ranked[:MOST_SITES]),
+                f"{more} more, of less money, in {SUMMARY}." if more > 0 else "",
             )
         )
     return Section("Reconciliation", tuple(words), tables=tuple(tables))
 
 
+def _money(site: Mapping[str, Any]) -> float:
+    """All that a site cost."""
+    return float(site["holding"] + site["shortage"] + site["ordering"])
+
+
 def _site(site: Mapping[str, Any]) -> tuple[Cell, ...]:
     units = [site[kind] for kind in ("opening", "received", "sold", "closing")]
     money = [site[kind] for kind in ("holding", "shortage", "ordering")]
-    values = [*units, *money, sum(money)]
+    values = [*units, *money, _money(site)]
     return (text(site["site"]), *(number(value, f"{value:,.0f}") for value in values))
 
 

@@ -13,12 +13,11 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from benchmarks.evaluation.training_curve import training_curve
 from benchmarks.evaluation.words import number as written
 from benchmarks.evaluation.words import share, signed
 from benchmarks.html.evaluation_page import NO_NUMBER, SUMMARY, read_summary
-from benchmarks.html.page import Cell, Page, Picture, Section, Table, draw, number, text
-from benchmarks.html.run_page import EVALUATION, run_page
+from benchmarks.html.page import Cell, Page, Section, Table, number, text
+from benchmarks.html.run_page import EVALUATION, PROGRESS, run_page, training_sections
 from inventory_env.errors import InputError
 from policies.runs.run_folder import CONFIG, MANIFEST, RECIPE, read_recipe, read_scenario
 
@@ -72,7 +71,7 @@ def standing(folder: Path, now: float | None = None) -> Standing:
     done = int(steps.iloc[-1])
     if (folder / MANIFEST).is_file():
         return Standing("finished", "Finished.", done, total, rate, progress)
-    age = now - (folder / "progress.csv").stat().st_mtime
+    age = now - (folder / PROGRESS).stat().st_mtime
     usual = float(elapsed.iloc[-1]) / len(progress)
     if age > max(LEAST_SILENCE, PATIENCE * usual):
         return Standing("silent", _silent(folder, age), done, total, rate, progress)
@@ -81,7 +80,7 @@ def standing(folder: Path, now: float | None = None) -> Standing:
 
 def _silent(folder: Path, age: float) -> str:
     return (
-        f"No news for {_duration(age)}: stopped or killed. "
+        f"No news for {_duration(age)}: perhaps stopped or killed. "
         f"Continue it with: hmarl train --resume {folder}"
     )
 
@@ -89,7 +88,7 @@ def _silent(folder: Path, age: float) -> str:
 def _progress(folder: Path) -> pd.DataFrame | None:
     """progress.csv as far as it is whole."""
     try:
-        table = pd.read_csv(folder / "progress.csv", on_bad_lines="skip")
+        table = pd.read_csv(folder / PROGRESS, on_bad_lines="skip")
     except (OSError, ValueError):
         return None
     return table.dropna(subset=["steps", "time/time_elapsed"])
@@ -105,7 +104,7 @@ def live_run_page(folder: Path) -> Page:
     if now.state == "finished":
         return run_page(folder)
     scenario = read_scenario(folder)
-    verdict, sections = [now.words], []
+    verdict, sections = [now.words], list[Section]()
     if now.progress is not None:
         of_all = "" if now.total is None else f" of {now.total:,}"
         verdict.append(f"{now.steps:,}{of_all} experiences, {now.rate:,.0f} a second.")
@@ -118,10 +117,7 @@ def live_run_page(folder: Path) -> Page:
                 f"Best validation cost {written(judged['validation/cost'].min())}, "
                 f"{signed(change)} % against the start rule's {written(judged['rule'].iloc[-1])}."
             )
-            figure = training_curve(now.progress)
-            alt = "Validation cost and fill rate over training, beside the start rule's"
-            if figure is not None:
-                sections.append(Section("Training", pictures=(Picture(draw(figure, alt), alt),)))
+        sections += training_sections(now.progress)
         sections.append(Section("Updates", tables=(_updates(now.progress),)))
     title = f"Run {folder.resolve().name} of {scenario.name}"
     return Page(title, tuple(verdict), tuple(sections))

@@ -10,7 +10,17 @@ import pandas as pd
 from benchmarks.evaluation.words import number as written
 from benchmarks.evaluation.words import share
 from benchmarks.html.evaluation_page import NO_NUMBER
-from benchmarks.html.page import Cell, Page, Section, Table, glossary, number, text
+from benchmarks.html.page import (
+    MOST_BYTES,
+    Cell,
+    Page,
+    Section,
+    Table,
+    glossary,
+    number,
+    size_of,
+    text,
+)
 from inventory_env.errors import InputError
 from policies.orders.folder import EXCEPTIONS_CSV, MORNING_JSON, ORDERS_CSV
 from policies.runs.run_folder import read_json
@@ -48,11 +58,18 @@ CHANCES = ("p_stockout_before", "p_stockout_after", "p_stockout_after_without")
 
 
 def orders_page(folder: Path) -> Page:
-    """The page of a morning's folder.
+    """The page of a morning's folder, with as many of its lines as a page may have.
 
     Raises:
         InputError: naming the file that is missing or cannot be used.
     """
+    shown = LINES_SHOWN
+    while size_of(page := _page(folder, shown)) > MOST_BYTES and shown > 1:
+        shown //= 2
+    return page
+
+
+def _page(folder: Path, shown: int) -> Page:
     summary = read_json(folder / MORNING_JSON)
     lines, exceptions = _table(folder / ORDERS_CSV), _table(folder / EXCEPTIONS_CSV)
     cost, days = summary["expected_cost"], summary["horizon_days"]
@@ -79,7 +96,7 @@ def orders_page(folder: Path) -> Page:
             _cell("money_at_stake", row["money_at_stake"]),
             text(row["words"]),
         )
-        for row in exceptions.head(LINES_SHOWN).to_dict("records")
+        for row in exceptions.head(shown).to_dict("records")
     ]
     told = [
         ("policy", f"{summary['policy']} of {summary['run'] or 'no run'}"),
@@ -97,7 +114,7 @@ def orders_page(folder: Path) -> Page:
                 () if urgent else ("Nothing needs an eye.",),
                 tables=(_exceptions(urgent, len(exceptions)),) if urgent else (),
             ),
-            Section("Orders", tables=(_lines(lines),)),
+            Section("Orders", tables=(_lines(lines, shown),)),
             Section("How it was made", terms=tuple(told)),
             glossary(list(LINE_MEANINGS.items())),
         ),
@@ -120,9 +137,9 @@ def _exceptions(rows: Sequence[tuple[Cell, ...]], count: int) -> Table:
     )
 
 
-def _lines(lines: pd.DataFrame) -> Table:
+def _lines(lines: pd.DataFrame, shown: int) -> Table:
     """A row for each line, those that cost most first."""
-    ranked = lines.sort_values("expected_cost", ascending=False, kind="stable").head(LINES_SHOWN)
+    ranked = lines.sort_values("expected_cost", ascending=False, kind="stable").head(shown)
     rows = [
         tuple(_cell(name, row[name]) for name in LINE_COLUMNS) for row in ranked.to_dict("records")
     ]

@@ -156,17 +156,21 @@ def render(page: Page, *, live: bool = False) -> str:
     return templates.get_template("page.html.j2").render(page=page, live=live)
 
 
+def size_of(page: Page) -> int:
+    """Bytes that a page has."""
+    return len(render(page).encode("utf-8"))
+
+
 def write_page(file: Path, page: Page) -> None:
     """Write a page in one go.
 
     Raises:
         InputError: if it is above a megabyte.
     """
-    html = render(page)
-    size = len(html.encode("utf-8"))
+    size = size_of(page)
     if size > MOST_BYTES:
         raise InputError(f"{file}: the page would have {size:,} bytes, at most {MOST_BYTES:,}")
-    write_text(file, html)
+    write_text(file, render(page))
 
 
 def glossary(terms: Sequence[tuple[str, str]]) -> Section:

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from benchmarks.evaluation.training_curve import draw_training_curve
+import pandas as pd
+
+from benchmarks.evaluation.training_curve import training_curve
 from benchmarks.evaluation.words import number as written
 from benchmarks.html.evaluation_page import (
     SUMMARY,
@@ -14,10 +16,10 @@ from benchmarks.html.evaluation_page import (
     measured,
     read_summary,
 )
-from benchmarks.html.page import Page, Section, read_picture
+from benchmarks.html.page import Page, Picture, Section, draw
 from policies.runs.run_folder import MANIFEST, read_json, read_recipe, read_scenario
 
-EVALUATION, CURVE = "evaluation", "training_curve.svg"
+EVALUATION, PROGRESS = "evaluation", "progress.csv"
 
 
 def run_page(folder: Path) -> Page:
@@ -37,11 +39,8 @@ def run_page(folder: Path) -> Page:
         parts += evaluation_sections(folder / EVALUATION, summary)
     else:
         verdict.append("Not evaluated yet: hmarl eval compares it with tuned rules.")
-    if not (folder / CURVE).is_file() and (folder / "progress.csv").is_file():
-        draw_training_curve(folder)
-    if (folder / CURVE).is_file():
-        alt = "Validation cost and fill rate over training, beside the start rule's"
-        parts.append(Section("Training", pictures=(read_picture(folder / CURVE, alt),)))
+    if (folder / PROGRESS).is_file():
+        parts += training_sections(pd.read_csv(folder / PROGRESS))
     told = [
         ("chain", f"{scenario.name}: {scenario.description}"),
         ("learns", ", ".join(recipe.learns)),
@@ -55,6 +54,19 @@ def run_page(folder: Path) -> Page:
     if evaluated:
         parts += [measured(summary), kpi_glossary()]
     return Page(f"Run {folder.resolve().name}", tuple(verdict), tuple(parts))
+
+
+def training_sections(progress: pd.DataFrame) -> list[Section]:
+    """The curve of a training so far; nothing before its first validation.
+
+    Args:
+        progress: rows of progress.csv.
+    """
+    figure = training_curve(progress)
+    alt = "Validation cost and fill rate over training, beside the start rule's"
+    return (
+        [] if figure is None else [Section("Training", pictures=(Picture(draw(figure, alt), alt),))]
+    )
 
 
 def _training(manifest: dict[str, Any], period: str, year: float) -> str:

@@ -43,7 +43,7 @@ def make_server(page_of: PageOf, *, port: int, token: str | None = None) -> Thre
                 return
             try:
                 page = page_of(address.path, asked)
-            except InputError as error:
+            except (InputError, OSError) as error:  # a file may be gone since it was found
                 page = Page("Nothing to show", (str(error),), ())
             if page is None:
                 nothing = Page("Not found", (f"There is no page {address.path}.",), ())

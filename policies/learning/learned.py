@@ -51,6 +51,16 @@ class LearnedPolicy:
         self._maskable = interface.recipe.settings.algorithm == "maskable-ppo"
         self._memory: Any = None
 
+    @property
+    def start(self) -> Policy:
+        """The policy that training started from."""
+        return self._start
+
+    @property
+    def sites(self) -> Integers:
+        """Numbers of the sites that the network decides for."""
+        return self._interface.agents.sites
+
     def wishes(self, situation: Situation) -> Array:
         """(world, site) units to order, before order constraints; sites that do not learn order
         what the policy orders that training started from."""

@@ -23,10 +23,10 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.files import write_bytes, write_json, write_text
 from inventory_env.simulation.facts import DAYS, site_names
+from policies.orders.exceptions import exception_lines
 from policies.orders.futures import FUTURES, Outcomes, play_futures
-from policies.orders.lines import exception_lines, order_lines
+from policies.orders.lines import order_lines
 from policies.orders.morning import (
-    DEMAND,
     MORNING_COLUMNS,
     OPEN_ORDERS,
     OVERRIDES,
@@ -35,6 +35,7 @@ from policies.orders.morning import (
     item_of,
 )
 from policies.orders.proposal import Decider, Proposal, propose
+from policies.orders.recent_demand import DEMAND
 from policies.orders.sheet import safe
 
 ORDERS_CSV, EXCEPTIONS_CSV, MORNING_JSON, OVERRIDES_LOG = (
@@ -73,7 +74,7 @@ class Orders:
             "units": round(float(self.lines["quantity"].sum()), DECIMALS),
             "exceptions": len(self.exceptions),
             "overrides": len(morning.overrides),
-            "futures": FUTURES,
+            "futures": self.outcomes.futures,
             "seed": decider.seed,
             "horizon_days": horizon * DAYS[decider.scenario.period],
             "expected_cost": cost,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.facts import day_of
@@ -36,6 +37,7 @@ class Variant:
 class Outcomes:
     """What the variants of a morning's orders lead to."""
 
+    futures: int  # how many
     horizon: int  # periods that were simulated
     arrival: Integers  # (site,) periods until an order arrives, as expected
     window: Integers  # (site,) periods until the next order would arrive
@@ -52,6 +54,9 @@ def play_futures(proposal: Proposal, *, futures: int = FUTURES) -> Outcomes:
     Args:
         proposal: the morning and its orders.
         futures: how many, the same for all variants.
+
+    Raises:
+        InputError: if too little demand is recorded.
     """
     tape = draw_tape(
         proposal.decider.scenario,
@@ -114,6 +119,7 @@ def play(proposal: Proposal, tape: Tape) -> Outcomes:
 
     whole = found.cost[:, shape.columns(shape.tiers[-1])].sum(axis=1)
     return Outcomes(
+        futures=futures,
         horizon=tape.periods,
         arrival=arrival,
         window=window,
@@ -145,11 +151,17 @@ def _variants(proposal: Proposal) -> dict[str, Array]:
 def _today(proposal: Proposal) -> Today:
     situation, facts = proposal.situation, proposal.morning.facts
     scenario = proposal.decider.scenario
+    past, horizon = proposal.morning.past, horizon_of(proposal)
+    if past is not None and len(past) < horizon:
+        raise InputError(
+            f"futures of {horizon} periods come again from recorded demand: at least as many are "
+            f"needed before {facts.date}, got {len(past)}"
+        )
     level: Array = situation.params.mean * situation.level
     return Today(
         day=day_of(scenario, facts.date),
         period=situation.period,
-        recorded=None if scenario.history is None else facts.demand,
+        recorded=past,
         level=level[0],
     )
 

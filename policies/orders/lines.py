@@ -1,31 +1,22 @@
-"""The lines of a morning: one for each site, and what needs a planner's eye first."""
+"""The lines of a morning: one for each site."""
 
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from inventory_env.frozen import Array
-from inventory_env.simulation.facts import DAYS, day_of
-from inventory_env.simulation.tape import season_factors
-from inventory_env.simulation.worlds import over_sites
+from inventory_env.simulation.facts import DAYS
+from policies.orders.expected import Expected
 from policies.orders.futures import Outcomes
 from policies.orders.proposal import Proposal
 from policies.orders.reasons import (
     constraint_words,
     network_words,
     rule_words,
-    signed,
-    units,
     worth_words,
 )
 from policies.orders.sheet import safe
 
-OFTEN = 0.5  # chance of a stock-out before the next arrival that needs an eye
-MANY_COVERS = 3.0  # stock on hand and on the way of so many covers is excess
-UNLIKE = 3.0  # standard deviations of recent demand from its forecast
-RECENT_PERIODS = 8  # whose demand is compared with the forecast
 TOP = "outside"  # where the highest site's orders go to
 
 
@@ -35,8 +26,8 @@ def order_lines(proposal: Proposal, outcomes: Outcomes) -> pd.DataFrame:
     params, state = situation.params, situation.state
     sites, days = proposal.sites, DAYS[decider.scenario.period]
     on_the_way = state.pipeline.sum(axis=0)[0]
-    forecast = _forecasts(proposal, outcomes)
-    per_day = forecast["next"] / days
+    expected = Expected.of(proposal, outcomes)
+    per_day = expected.this_period / days
     held = state.on_hand[0] + on_the_way
     pack = params.limits.pack_size
     packs = np.zeros(len(sites)) if pack is None else pack[0]
@@ -69,8 +60,8 @@ def order_lines(proposal: Proposal, outcomes: Outcomes) -> pd.DataFrame:
                 "owed": state.owed[0, site],
                 "backorders": state.backorders[0, site],
                 "position": state.position[0, site],
-                "expected_demand": forecast["window"][site],
-                "projected_at_arrival": forecast["projected"][site],
+                "expected_demand": expected.demand[site],
+                "projected_at_arrival": expected.stock_at_arrival[site],
                 "rule_quantity": proposal.rule_orders[site],
                 "learned_offset": proposal.wishes[site] - proposal.rule_wishes[site],
                 "days_of_cover_before": _days(held[site], per_day[site]),
@@ -94,27 +85,6 @@ def order_lines(proposal: Proposal, outcomes: Outcomes) -> pd.DataFrame:
         )
     lines = pd.DataFrame(rows)
     return lines[~lines["to"].isin([safe(name) for name in morning.missing])]
-
-
-def _forecasts(proposal: Proposal, outcomes: Outcomes) -> dict[str, Array]:
-    """(site,) demand forecast of this period, until the next order would arrive, and stock that is
-    left when an order arrives."""
-    situation = proposal.situation
-    scenario, state = proposal.decider.scenario, situation.state
-    columns = np.arange(len(proposal.sites))
-    longest = int(outcomes.window.max())
-    ahead = np.zeros((longest + 1, len(columns)))
-    for periods in range(1, longest + 1):
-        ahead[periods] = situation.forecast(periods)[0]
-    coming = np.zeros((longest + 1, len(columns)))
-    slots = min(len(state.pipeline), longest)
-    coming[1 : slots + 1] = np.cumsum(state.pipeline[:slots, 0], axis=0)
-    coming[slots + 1 :] = coming[slots]
-    arrival = outcomes.arrival
-    projected = state.on_hand[0] + coming[arrival, columns] - ahead[arrival, columns]
-    if scenario.unmet_demand == "lost":
-        projected = np.maximum(projected, 0.0)
-    return {"next": ahead[1], "window": ahead[outcomes.window, columns], "projected": projected}
 
 
 def _days(held: float, per_day: float) -> float:
@@ -159,107 +129,7 @@ def _flags(proposal: Proposal, site: int) -> list[str]:
         flags.append("overdue-inbound")
     if proposal.outside[site]:
         flags.append("outside-training")
-    if morning.old and site < proposal.situation.params.stores:
-        flags.append("old-demand")
+    flags += [f"old-{what}" for what in morning.old]
     if name in morning.overrides:
         flags.append("override")
     return flags
-
-
-EXCEPTION_KINDS = (
-    "stocked-out",
-    "stock-out-before-arrival",
-    "overdue-inbound",
-    "data-missing",
-    "old-data",
-    "outside-training",
-    "demand-unlike-forecast",
-    "excess",
-)
-
-
-def exception_lines(proposal: Proposal, outcomes: Outcomes) -> pd.DataFrame:
-    """What needs an eye, most urgent first: in the order of `EXCEPTION_KINDS`, then by money."""
-    morning, situation = proposal.morning, proposal.situation
-    state, stores = situation.state, situation.params.stores
-    forecast = _forecasts(proposal, outcomes)
-    held = state.on_hand[0] + state.pipeline.sum(axis=0)[0]
-    rows: list[dict[str, Any]] = []
-
-    def tell(kind: str, site: str, words: str, stake: float) -> None:
-        rows.append(
-            {
-                "kind": kind,
-                "item": safe(morning.item),
-                "site": safe(site),
-                "money_at_stake": stake,
-                "words": safe(words),
-            }
-        )
-
-    for site, name in enumerate(proposal.sites):
-        if name in morning.missing:
-            tell("data-missing", name, "no stock row; the line is left out", 0.0)
-            continue
-        stake = float(outcomes.orders.cost[site])
-        on_hand, waiting = state.on_hand[0, site], state.backorders[0, site]
-        if on_hand <= 0 and forecast["next"][site] > 0:
-            more = f", {units(waiting)} units wait" if waiting else ""
-            tell("stocked-out", name, f"nothing on hand{more}", stake)
-        elif outcomes.orders.stockout_before[site] >= OFTEN:
-            chance = outcomes.orders.stockout_before[site]
-            due = outcomes.arrival[site]
-            words = f"{chance:.0%} chance of a stock-out before an order arrives in {due} periods"
-            tell("stock-out-before-arrival", name, words, stake)
-        if name in morning.overdue:
-            quantity, due = morning.overdue[name]
-            words = f"{units(quantity)} units due since {due}, counted as coming next period"
-            tell("overdue-inbound", name, words, stake)
-        if proposal.outside[site]:
-            words = "beyond what the policy was trained on; the rule orders"
-            tell("outside-training", name, words, stake)
-        covers = held[site] / max(forecast["window"][site], 1e-9)
-        if covers > MANY_COVERS and held[site] > 1:
-            excess = held[site] - MANY_COVERS * forecast["window"][site]
-            words = f"stock of {covers:.1f} covers, {units(excess)} units above {MANY_COVERS:g}"
-            holding = float(
-                np.broadcast_to(situation.params.holding_cost, held[None].shape)[0, site]
-            )
-            tell("excess", name, words, excess * holding)
-    for name, z in _unlike(proposal):
-        site = proposal.sites.index(name)
-        words = f"demand of the last {RECENT_PERIODS} periods is {signed(z)} sd from what was usual"
-        tell("demand-unlike-forecast", name, words, float(outcomes.orders.cost[site]))
-    for what, words in morning.old.items():
-        tell("old-data", what, words, float(outcomes.orders.cost[:stores].sum()))
-    for words in morning.left_out:
-        tell("data-missing", "", words, 0.0)
-    columns = ["kind", "item", "site", "money_at_stake", "words"]
-    found = pd.DataFrame(rows, columns=columns)
-    rank = found["kind"].map({kind: place for place, kind in enumerate(EXCEPTION_KINDS)})
-    found = found.assign(rank=rank, urgency=0)
-    found = found.sort_values(
-        ["rank", "money_at_stake", "site"], ascending=[True, False, True], kind="stable"
-    )
-    found["urgency"] = np.arange(1, len(found) + 1)
-    return found[["urgency", *columns]]
-
-
-def _unlike(proposal: Proposal) -> list[tuple[str, float]]:
-    """Stores whose recent demand is far from the usual, and how far in standard deviations."""
-    demand, params = proposal.morning.facts.demand, proposal.situation.params
-    if demand is None or len(demand) < RECENT_PERIODS:
-        return []
-    first = day_of(proposal.decider.scenario, proposal.morning.day) - RECENT_PERIODS
-    factors = season_factors(proposal.decider.scenario, np.array([first]), RECENT_PERIODS)
-    usual = params.mean[0] * factors[:, 0].mean(axis=0)
-    sd = params.need.sd[0, : params.stores] / np.sqrt(RECENT_PERIODS)
-    z = (demand[-RECENT_PERIODS:].mean(axis=0) - usual) / np.maximum(sd, 1e-9)
-    return [
-        (proposal.sites[site], float(value)) for site, value in enumerate(z) if abs(value) >= UNLIKE
-    ]
-
-
-def total_units(proposal: Proposal) -> float:
-    """Units ordered by all stores."""
-    return float(over_sites(proposal.orders[None, : proposal.situation.params.stores])[0])

@@ -11,27 +11,20 @@ from inventory_env.description.population import needs, sites_of
 from inventory_env.description.scenario import CalendarDisruptions, Scenario
 from inventory_env.errors import InputError, argument
 from inventory_env.frozen import Array
-from inventory_env.recorded.history import DemandFile
-from inventory_env.simulation.facts import DAYS, Facts, Shipment, day_of, site_names
+from inventory_env.simulation.facts import DAYS, Facts, Shipment, site_names
 from inventory_env.simulation.memory import RECENT
-from inventory_env.simulation.tape import PRECEDING
+from policies.orders.recent_demand import DEMAND, DEMAND_COLUMNS, headings, recent_demand
 from policies.orders.sheet import Sheet
 
-STOCK, OPEN_ORDERS, DEMAND, OVERRIDES = (
-    "stock.csv",
-    "open-orders.csv",
-    "demand.csv",
-    "overrides.csv",
-)
+STOCK, OPEN_ORDERS, OVERRIDES = "stock.csv", "open-orders.csv", "overrides.csv"
 MORNING_COLUMNS = {
     STOCK: ["date", "item", "site", "on_hand", "backorders"],
     OPEN_ORDERS: ["item", "to", "quantity", "due_date", "status", "order_date"],
-    DEMAND: ["date", "item", "site", "demand", "served", "ordered", "shipped"],
+    DEMAND: DEMAND_COLUMNS,
     OVERRIDES: ["item", "site", "from", "until", "quantity", "factor", "freeze", "who", "reason"],
 }
 ON_THE_WAY, OWED = "on-the-way", "owed"
 LEAST_REASON = 10  # characters of an override's reason
-BUSINESS = ("served", "ordered", "shipped")
 
 
 @dataclass(frozen=True)
@@ -65,6 +58,7 @@ class Morning:
     overrides: dict[str, Override] = field(default_factory=dict)  # by site, those of the date
     overdue: dict[str, tuple[float, date]] = field(default_factory=dict)  # units, oldest due date
     missing: tuple[str, ...] = ()  # sites without a stock row
+    past: Array | None = None  # (period, store) all recorded demand before it, where there is any
     old: dict[str, str] = field(default_factory=dict)  # what is older than a period, in words
     left_out: tuple[str, ...] = ()  # wrong rows, under lenient
     told: tuple[str, ...] = ()  # what was read, for people
@@ -115,12 +109,13 @@ def read_morning(
         return found
 
     held = sheet(stock, STOCK, ["date", "site", "on_hand"])
-    on_hand, backorders, morning = _stock(held, names, scenario, today)
+    on_hand, backorders, counted = _stock(held, names, scenario, today)
+    morning = counted if today is None else today
     missing = tuple(name for name in names if name not in on_hand)
     if missing and not lenient:
         more = f" ({len(missing)} such sites)" if len(missing) > 1 else ""
-        raise InputError(f"{stock}: no row for site {missing[0]!r} on {morning}{more}")
-    told = [f"{stock}: {len(on_hand)} sites on {morning}"]
+        raise InputError(f"{stock}: no row for site {missing[0]!r} on {counted}{more}")
+    told = [f"{stock}: {len(on_hand)} sites on {counted}"]
     on_hand |= _enough(scenario, missing)
     on_the_way: list[Shipment] = []
     owed: dict[str, float] = {}
@@ -130,25 +125,17 @@ def read_morning(
         step = timedelta(days=DAYS[scenario.period])
         on_the_way, owed, overdue = _open_orders(lines, names, morning, step)
         told.append(f"{open_orders}: {len(on_the_way)} shipments, {len(owed)} sites are owed")
-    tables = _own_record(scenario, morning)
-    newest = None
-    if tables and scenario.history is not None and len(tables["demand"]):
-        newest = scenario.history.dates[len(tables["demand"]) - 1]
+    recent = None
     if demand is not None:
-        recent = sheet(demand, DEMAND, ["date", "site", "demand"], names=_headings(scenario))
-        found, last = _demand(recent, names, scenario, morning)
-        told.append(f"{demand}: " + (f"demand until {last}" if last else "no demand before today"))
-        if last is not None:
-            known = len(found["demand"])
-            first = last - (known - 1) * timedelta(days=DAYS[scenario.period])
-            before = _record_before(scenario, first, known)
-            found["demand"] = np.concatenate([before, found["demand"]])
-            tables, newest = found, last
-    if scenario.history is not None and len(tables["demand"]) < RECENT:
-        where = stock if demand is None else demand
+        recent = sheet(demand, DEMAND, ["date", "site", "demand"], names=headings(scenario))
+    known = recent_demand(scenario, recent, morning)
+    if recent is not None:
+        last = f"demand until {known.newest}" if known.given else "no demand before today"
+        told.append(f"{demand}: {last}")
+    if scenario.history is not None and len(known.tables["demand"]) < RECENT:
         raise InputError(
-            f"{where}: {scenario.name} needs at least {RECENT} periods of demand before {morning}, "
-            f"got {len(tables['demand'])}"
+            f"{stock if demand is None else demand}: {scenario.name} needs at least {RECENT} "
+            f"periods of demand before {morning}, got {len(known.tables['demand'])}"
         )
     wanted = {}
     if overrides is not None:
@@ -162,7 +149,7 @@ def read_morning(
         owed=owed,
         backorders=backorders,
         period=_plan_period(scenario, morning, plan_start),
-        **tables,
+        **known.tables,
     )
     return Morning(
         day=morning,
@@ -171,7 +158,8 @@ def read_morning(
         overrides=wanted,
         overdue=overdue,
         missing=missing,
-        old=_old(scenario, morning, newest),
+        past=known.past,
+        old=_old(scenario, morning, stock=counted, demand=known.newest),
         left_out=tuple(line for each in sheets for line in each.left_out),
         told=tuple(told),
     )
@@ -189,7 +177,7 @@ def _enough(scenario: Scenario, missing: tuple[str, ...]) -> dict[str, float]:
 def _stock(
     sheet: Sheet, names: list[str], scenario: Scenario, today: date | None
 ) -> tuple[dict[str, float], dict[str, float], date]:
-    """On hand and backorders by site, and the morning."""
+    """On hand and backorders by site, and the date they were counted."""
     sheet.one_of("site", names)
     sheet.dates("date")
     if today is not None:
@@ -205,20 +193,13 @@ def _stock(
     if scenario.unmet_demand == "lost":
         waits = sheet.rows["backorders"] > 0
         sheet.refuse(waits, "backorders", "must be 0, as nobody waits where sales are lost")
-    _whole(sheet, "on_hand", scenario)
+    sheet.whole("on_hand", scenario.whole)
     rows = sheet.rows.set_index("site")
     owed = np.maximum(-rows["on_hand"], 0.0) + rows["backorders"]
-    morning = newest.date() if today is None else today
     stores = {store.name for store in scenario.stores}
     waiting = {str(site): float(units) for site, units in owed.items() if site in stores}
     held = {str(site): max(float(units), 0.0) for site, units in rows["on_hand"].items()}
-    return held, waiting, morning
-
-
-def _whole(sheet: Sheet, name: str, scenario: Scenario) -> None:
-    if scenario.whole:
-        fraction = sheet.rows[name] % 1 != 0
-        sheet.refuse(fraction, name, "is not whole, as the units of the run are")
+    return held, waiting, newest.date()
 
 
 def _open_orders(
@@ -252,100 +233,6 @@ def _open_orders(
             due = morning + step
         on_the_way.append(Shipment(site, units, due))
     return on_the_way, owed, overdue
-
-
-def _headings(scenario: Scenario) -> dict[str, str]:
-    """Headings that the chain's own demand file has, and what they are called here."""
-    file = scenario.demand_file or DemandFile(path=Path(DEMAND))
-    own = {
-        file.date_column: "date",
-        file.store_column: "site",
-        "store": "site",
-        file.demand_column: "demand",
-        file.item_column or "item": "item",
-    }
-    return {name.lower(): standard for name, standard in own.items()}
-
-
-def _own_record(scenario: Scenario, morning: date) -> dict[str, Array]:
-    """Recorded demand before a morning, where the chain has a record."""
-    history = scenario.history
-    if history is None:
-        return {}
-    past = sum(day < morning for day in history.dates)
-    return {"demand": history.demand[:past]}
-
-
-def read_demand_table(
-    scenario: Scenario, file: Path, *, lenient: bool = False
-) -> tuple[list[date], Array]:
-    """All dates of a demand file, and (date, store) demand in units.
-
-    Raises:
-        InputError: naming file, row and value.
-    """
-    allowed = [name for name in MORNING_COLUMNS[DEMAND] if name not in ("date", "site", "demand")]
-    sheet = Sheet(
-        file, ["date", "site", "demand"], allowed, lenient=lenient, names=_headings(scenario)
-    )
-    tables, newest = _demand(sheet, site_names(scenario), scenario, date.max)
-    demand = tables["demand"]
-    if newest is None:
-        return [], demand
-    step = timedelta(days=DAYS[scenario.period])
-    return [newest - k * step for k in range(len(demand) - 1, -1, -1)], demand
-
-
-def _record_before(scenario: Scenario, first: date, known: int) -> Array:
-    """(period, store) what the chain's own record has just before a file that begins on a date and
-    has fewer periods than an episode's memory."""
-    missing = max(PRECEDING - known, 0)
-    history = scenario.history
-    place = day_of(scenario, first)
-    if history is None or not 0 <= place <= len(history.dates):
-        return np.zeros((0, len(scenario.stores)))
-    return history.demand[max(place - missing, 0) : place]
-
-
-def _demand(
-    sheet: Sheet, names: list[str], scenario: Scenario, morning: date
-) -> tuple[dict[str, Array], date | None]:
-    """Tables of the last periods, oldest first, and the newest date with demand."""
-    stores = [store.name for store in scenario.stores]
-    sheet.one_of("site", names)
-    sheet.dates("date")
-    sheet.rows = sheet.rows[sheet.rows["date"] < np.datetime64(morning, "s")]
-    sheet.unique("date", "site")
-    upstream = ~sheet.rows["site"].isin(stores)
-    sheet.rows.loc[upstream & (sheet.rows["demand"] == ""), "demand"] = "0"
-    sheet.numbers("demand", least=0)
-    _whole(sheet, "demand", scenario)
-    given = {name: sheet.rows[name] != "" for name in BUSINESS}
-    for name in BUSINESS:
-        sheet.numbers(name, empty=0, least=0)
-    rows = sheet.rows
-    if not len(rows):
-        return {"demand": np.zeros((0, len(stores)))}, None
-    step = f"{DAYS[scenario.period]}D"
-    newest = rows["date"].max()
-    days = pd.date_range(rows["date"].min(), newest, freq=step)
-    off = ~rows["date"].isin(days)
-    sheet.refuse(off, "date", f"is not a whole number of {scenario.period}s after {days[0].date()}")
-    rows = sheet.rows
-
-    def table(name: str, columns: list[str]) -> pd.DataFrame:
-        wide = rows.pivot(index="date", columns="site", values=name)
-        return wide.reindex(index=days, columns=columns).fillna(0.0)
-
-    tables = {"demand": table("demand", stores).to_numpy()}
-    known = rows["date"][pd.DataFrame(given).reindex(rows.index).any(axis=1)]
-    if len(known):
-        last = int((days >= known.min()).sum())
-        for name in BUSINESS:
-            if given[name].any():
-                columns = stores if name == "served" else names
-                tables[name] = table(name, columns).to_numpy()[-last:]
-    return tables, newest.date()
 
 
 def _overrides(sheet: Sheet, names: list[str], morning: date) -> dict[str, Override]:
@@ -407,9 +294,13 @@ def _plan_period(scenario: Scenario, morning: date, plan_start: date | None) -> 
     return 0
 
 
-def _old(scenario: Scenario, morning: date, newest: date | None) -> dict[str, str]:
-    """What is older than a period."""
+def _old(scenario: Scenario, morning: date, *, stock: date, demand: date | None) -> dict[str, str]:
+    """What is older than it should be, in words: stock is counted within the morning's period,
+    demand is known until the one before."""
     step = timedelta(days=DAYS[scenario.period])
-    if newest is None:
-        return {} if scenario.history is None else {"demand": "no demand before the morning"}
-    return {"demand": f"newest demand is of {newest}"} if morning - newest > step else {}
+    found = {}
+    if stock <= morning - step:
+        found["stock"] = f"the newest stock is of {stock}"
+    if demand is not None and demand < morning - step:
+        found["demand"] = f"the newest demand is of {demand}"
+    return found

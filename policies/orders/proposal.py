@@ -130,7 +130,8 @@ def _overridden(
 
 
 def rules_of(decider: Decider, situation: Situation) -> list[tuple[OrderRule, bool] | None]:
-    """For each site its rule and whether that looks at echelon stock; None: no rule decides."""
+    """For each site the rule beside it, and whether that looks at echelon stock; None: a network of
+    the run that this one builds on decides."""
     shape = situation.params.shape
     found: list[tuple[OrderRule, bool] | None] = [None] * shape.sites
 
@@ -143,6 +144,10 @@ def rules_of(decider: Decider, situation: Situation) -> list[tuple[OrderRule, bo
     def walk(policy: Policy) -> None:
         if isinstance(policy, RulePolicy):
             found[: shape.stores] = [(policy.rule, False)] * shape.stores
+        elif isinstance(policy, LearnedPolicy):
+            walk(policy.start)
+            for site in policy.sites:
+                found[site] = None
         elif isinstance(policy, ChainPolicy):
             walk(policy.below)
             for rule in policy.rules:

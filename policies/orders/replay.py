@@ -20,14 +20,13 @@ from inventory_env.simulation.facts import day_of
 from inventory_env.simulation.tape import Purpose, Tape, Today, draw_tape
 from policies.orders.futures import horizon_of, play
 from policies.orders.morning import (
-    DEMAND,
     OPEN_ORDERS,
     OVERRIDES,
     STOCK,
-    read_demand_table,
     read_morning,
 )
 from policies.orders.proposal import Decider, Proposal, propose
+from policies.orders.recent_demand import DEMAND, demand_by_date
 from policies.orders.sheet import safe
 
 REPLAY_COLUMNS = [
@@ -70,7 +69,7 @@ def replay(decider: Decider, folders: Iterable[Path], demand: Path) -> Replay:
         InputError: if a folder holds no morning, or the demand cannot be read.
     """
     scenario = decider.scenario
-    dates, table = read_demand_table(scenario, demand)
+    dates, table = demand_by_date(scenario, demand)
     rows, waiting = [], []
     for folder in sorted(folders):
         inputs = folder / "inputs"
@@ -132,7 +131,7 @@ def as_it_came(proposal: Proposal, came: Array) -> Tape:
         today=Today(
             day=day_of(scenario, proposal.morning.day),
             period=situation.period,
-            recorded=None if scenario.history is None else proposal.morning.facts.demand,
+            recorded=None if scenario.history is None else proposal.morning.past,
             level=situation.params.mean[0],
         ),
     )

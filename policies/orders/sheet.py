@@ -120,6 +120,12 @@ class Sheet:
         self.refuse(low, name, "is negative" if least == 0 else f"is below {least:g}")
         self.rows = self.rows.assign(**{name: values[~low]})
 
+    def whole(self, name: str, needed: bool) -> None:
+        """Refuse fractions in a column of numbers, where units are whole."""
+        if needed:
+            wrong = self.rows[name] % 1 != 0
+            self.refuse(wrong, name, "is not whole, as the units of the run are")
+
     def unique(self, *names: str) -> None:
         """Refuse rows that repeat an earlier one in these columns."""
         repeated = self.rows.duplicated(list(names), keep="first")

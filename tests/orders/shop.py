@@ -11,7 +11,8 @@ from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.facts import DAYS, date_of, site_names
 from inventory_env.simulation.ledger import Ledger
-from policies.orders.morning import DEMAND, OPEN_ORDERS, STOCK, item_of
+from policies.orders.morning import OPEN_ORDERS, STOCK, item_of
+from policies.orders.recent_demand import DEMAND
 
 
 def write_morning(folder: Path, chain: Chain, ledgers: list[Ledger], scenario: Scenario) -> date:

@@ -20,8 +20,9 @@ from inventory_env.simulation.ledger import Ledger
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.orders.folder import make_orders, write_orders
 from policies.orders.futures import play_futures
-from policies.orders.morning import DEMAND, OPEN_ORDERS, STOCK, read_morning
+from policies.orders.morning import OPEN_ORDERS, STOCK, read_morning
 from policies.orders.proposal import Decider, propose
+from policies.orders.recent_demand import DEMAND
 from policies.rules.rule_based import RulePolicy
 from policies.rules.search import formula_rule
 from policies.runs.run_folder import load_run
