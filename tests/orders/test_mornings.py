@@ -17,7 +17,8 @@ from inventory_env.errors import InputError
 from inventory_env.recorded.history import DemandFile
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Ledger
-from inventory_env.simulation.tape import Purpose, draw_tape
+from inventory_env.simulation.tape import Purpose, Tape, draw_tape
+from policies.orders import futures
 from policies.orders.folder import make_orders, write_orders
 from policies.orders.futures import play_futures
 from policies.orders.morning import OPEN_ORDERS, STOCK, read_morning
@@ -86,7 +87,15 @@ def test_ten_mornings_on_recorded_demand(tmp_path: Path, kind: str) -> None:
             np.testing.assert_array_equal(getattr(theirs, name), units, err_msg=name)
 
 
-def test_without_a_demand_file_the_runs_own_record_counts(tmp_path: Path) -> None:
+def drawn_once(drawn: list[int], *given, **named) -> Tape:  # type: ignore[no-untyped-def]
+    tape = draw_tape(*given, **named)
+    drawn.append(len({tape.demand[:, world].tobytes() for world in range(tape.worlds)}))
+    return tape
+
+
+def test_without_a_demand_file_the_runs_own_record_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scenario = recorded(tmp_path)
     assert scenario.history is not None
     day = scenario.history.dates[-1] + timedelta(days=7)
@@ -99,6 +108,17 @@ def test_without_a_demand_file_the_runs_own_record_counts(tmp_path: Path) -> Non
         morning = read_morning(scenario, stock, demand=demand)
         np.testing.assert_array_equal(morning.facts.demand, scenario.history.demand)
         assert morning.old == {}
+    # A file with the newest days alone: futures still come from the whole record.
+    newest = scenario.history.dates[-1] + timedelta(days=7)
+    sold = "".join(f"{newest},{site},9\n" for site in sites[:3])
+    empty.write_text("date,site,demand\n" + sold)
+    few = read_morning(scenario, stock, demand=empty, today=newest + timedelta(days=7))
+    assert few.past is not None and few.facts.demand is not None
+    assert (len(few.past), len(few.facts.demand)) == (301, 28)
+    drawn: list[int] = []
+    monkeypatch.setattr(futures, "draw_tape", lambda *a, **k: drawn_once(drawn, *a, **k))
+    make_orders(by_rule(scenario), few, futures=40)
+    assert drawn == [40]  # futures, all with demand of their own
     late = day + timedelta(days=70)
     assert "newest demand is of" in read_morning(scenario, stock, today=late).old["demand"]
     empty.write_text("date,site,demand\n" + "".join(f"{late},{s},9\n" for s in sites[:3]))

@@ -42,6 +42,7 @@ def runs(tmp_path: Path) -> Path:
         f"{100 * k},{k},{20 - k if k % 3 == 0 else ''},0.9,18.0,0.8\n" for k in range(13)
     )
     (root / "going" / "progress.csv").write_text(HEAD + rows)
+    (root / "done" / "progress.csv").write_text(HEAD + rows)
     return root
 
 
@@ -97,6 +98,7 @@ def test_pages_of_all_runs_of_one_and_of_an_episode(runs: Path, served: str) -> 
     code, page = ask(f"{served}/run/going")
     assert code == 200 and "1,200 of 3,000 experiences, 100 a second." in page
     assert "Best validation cost 8.00, −55.56 % against the start rule" in page  # noqa: RUF001
+    assert ask(f"{served}/run/done")[0] == 200
     code, page = ask(f"{served}/twin/done")
     assert code == 200 and "data-episode" in page
     assert contents(runs) == before
