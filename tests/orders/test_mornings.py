@@ -206,6 +206,13 @@ def test_futures_by_hand(tmp_path: Path) -> None:
     assert outcomes.orders.stockout_before.tolist() == [1.0]
     assert outcomes.orders.stockout_after.tolist() == [0.0]
     assert outcomes.nothing.stockout_after.tolist() == [1.0]
+    # 8 last for both days before the arrival; only on day 2 does it tell whether 4 were ordered.
+    (tmp_path / "stock.csv").write_text("date,site,on_hand\n2026-03-02,shop,8\n")
+    proposal = propose(decider, read_morning(decider.scenario, tmp_path / "stock.csv"))
+    outcomes = play_futures(proposal, futures=3)
+    assert outcomes.nothing.stockout_before.tolist() == [0.0]
+    assert outcomes.orders.stockout_after.tolist() == [0.0]
+    assert outcomes.nothing.stockout_after.tolist() == [1.0]
 
 
 def test_reasons_and_columns_by_hand(tmp_path: Path) -> None:
