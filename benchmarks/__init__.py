@@ -3,8 +3,9 @@
 Names are found when they are first asked for, so that importing the package costs nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from inventory_env.lazy import found_when_asked
 
 if TYPE_CHECKING:
     from benchmarks.evaluation.evaluate import evaluate as evaluate_policies
@@ -12,15 +13,11 @@ if TYPE_CHECKING:
     from benchmarks.measurement import EVALUATION_SEED as EVALUATION_SEED
 
 _HOMES = {
-    "EVALUATION_SEED": ("measurement", "EVALUATION_SEED"),
-    "Evaluation": ("evaluation.evaluation", "Evaluation"),
-    "evaluate_policies": ("evaluation.evaluate", "evaluate"),
+    "EVALUATION_SEED": "measurement",
+    "Evaluation": "evaluation.evaluation",
+    "evaluate_policies": "evaluation.evaluate:evaluate",
 }
 __all__ = ["EVALUATION_SEED", "Evaluation", "evaluate_policies"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, own = _HOMES[name]
-    return getattr(import_module(f"{__name__}.{module}"), own)
+__getattr__ = found_when_asked(__name__, _HOMES)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.measurement import EVALUATION_SEED
-from commands.options import Runs, TestEpisodes, TestSeed
+from commands.options import ChosenRun, Runs, TestEpisodes, TestSeed
 from commands.output import KEPT_RULE_WORDS, new_console, teller
 
 
@@ -14,9 +14,7 @@ def evaluate(
     baseline: Annotated[
         list[str], typer.Option(help="Rule to compare with, or all; repeatable.", metavar="NAME")
     ],
-    run: Annotated[
-        Path | None, typer.Option(help="Run folder.", show_default="the newest", metavar="RUN")
-    ] = None,
+    run: ChosenRun = None,
     untuned: Annotated[
         bool, typer.Option("--untuned", help="Take the rules' levels from formulas.")
     ] = False,

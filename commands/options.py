@@ -26,6 +26,9 @@ Units = Annotated[
     Literal["whole", "continuous"] | None,
     typer.Option(help="Whole units only, or fractions too.", show_default="the scenario's"),
 ]
+ChosenRun = Annotated[
+    Path | None, typer.Option(help="Run folder.", show_default="the newest", metavar="RUN")
+]
 TestEpisodes = Annotated[int, typer.Option(min=2, help="Episodes of the whole chain.")]
 TestSeed = Annotated[int, typer.Option(min=0, help="Seed of the test demand.")]
 Runs = Annotated[Path, typer.Option(help="Folder of all runs.", file_okay=False)]

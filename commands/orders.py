@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import Runs
+from commands.options import ChosenRun, Runs
 from commands.output import new_console, teller
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ def orders(
             show_default="overrides.csv beside the stock, where there is one",
         ),
     ] = None,
-    run: Annotated[
-        Path | None, typer.Option(help="Run folder.", show_default="the newest", metavar="RUN")
-    ] = None,
+    run: ChosenRun = None,
     rule: Annotated[
         str | None, typer.Option(help="A tuned rule decides, not the run.", metavar="NAME")
     ] = None,
@@ -134,9 +132,7 @@ def orders(
 
 @app.command()
 def template(
-    run: Annotated[
-        Path | None, typer.Option(help="Run folder.", show_default="the newest", metavar="RUN")
-    ] = None,
+    run: ChosenRun = None,
     scenario: Annotated[str | None, typer.Option(help="The chain, in place of a run's.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the files.", file_okay=False)] = Path(
         "morning"
@@ -163,9 +159,7 @@ def template(
 @app.command()
 def replay(
     demand: Annotated[Path, typer.Option(help="CSV of demand by site, the days since then too.")],
-    run: Annotated[
-        Path | None, typer.Option(help="Run folder.", show_default="the newest", metavar="RUN")
-    ] = None,
+    run: ChosenRun = None,
     mornings: Annotated[
         Path | None,
         typer.Option(help="Folder of the mornings.", show_default="RUN/orders", file_okay=False),

@@ -3,8 +3,9 @@
 Names are found when they are first asked for, so that importing the package costs nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from inventory_env.lazy import found_when_asked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,10 +46,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = found_when_asked(__name__, _HOMES)
 
 
 def parallel_env(

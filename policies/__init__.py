@@ -3,8 +3,9 @@
 Names are found when they are first asked for, so that importing the package costs nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from inventory_env.lazy import found_when_asked
 
 if TYPE_CHECKING:
     from policies.policy import Policy as Policy
@@ -16,19 +17,15 @@ if TYPE_CHECKING:
     from policies.runs.training import train as train_run
 
 _HOMES = {
-    "Policy": ("policy", "Policy"),
-    "RuleBook": ("rules.rule_book", "RuleBook"),
-    "Run": ("runs.run_folder", "Run"),
-    "baseline_names": ("rules.search", "baseline_names"),
-    "load_run": ("runs.run_folder", "load_run"),
-    "rule_book": ("runs.run_folder", "rule_book"),
-    "train_run": ("runs.training", "train"),
+    "Policy": "policy",
+    "RuleBook": "rules.rule_book",
+    "Run": "runs.run_folder",
+    "baseline_names": "rules.search",
+    "load_run": "runs.run_folder",
+    "rule_book": "runs.run_folder",
+    "train_run": "runs.training:train",
 }
 __all__ = ["Policy", "RuleBook", "Run", "baseline_names", "load_run", "rule_book", "train_run"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, own = _HOMES[name]
-    return getattr(import_module(f"{__name__}.{module}"), own)
+__getattr__ = found_when_asked(__name__, _HOMES)

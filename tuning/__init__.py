@@ -3,8 +3,9 @@
 Names are found when they are first asked for, so that importing the package costs nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from inventory_env.lazy import found_when_asked
 
 if TYPE_CHECKING:
     from tuning.confirm import Confirmation as Confirmation
@@ -12,15 +13,11 @@ if TYPE_CHECKING:
     from tuning.tune import tune as run_study
 
 _HOMES = {
-    "Confirmation": ("confirm", "Confirmation"),
-    "make_plan": ("plan", "make_plan"),
-    "run_study": ("tune", "tune"),
+    "Confirmation": "confirm",
+    "make_plan": "plan",
+    "run_study": "tune:tune",
 }
 __all__ = ["Confirmation", "make_plan", "run_study"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, own = _HOMES[name]
-    return getattr(import_module(f"{__name__}.{module}"), own)
+__getattr__ = found_when_asked(__name__, _HOMES)
