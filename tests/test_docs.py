@@ -25,7 +25,7 @@ from inventory_env.recorded.demand_csv import MENDABLE
 from inventory_env.simulation.kpis import KPIS
 from inventory_env.simulation.ledger import Money
 from inventory_env.simulation.memory import RECENT
-from inventory_env.simulation.tape import MEAN_BLOCK
+from inventory_env.simulation.recorded_tape import MEAN_BLOCK
 from policies.rules.search import JOINT_SEARCH_STORES
 
 ROOT = Path(__file__).parent.parent

@@ -15,20 +15,23 @@ import numpy.typing as npt
 
 from inventory_env.description.population import Population, addresses, shape_of, sites_of
 from inventory_env.description.scenario import CalendarDisruptions, MarkovDisruptions, Scenario
-from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
-from inventory_env.recorded.history import History, Part
+from inventory_env.recorded.history import Part
 from inventory_env.simulation.outlook import Outlook, cumulated
-from inventory_env.simulation.params import LEAST_LEVEL, Params
+from inventory_env.simulation.params import Params
+from inventory_env.simulation.recorded_tape import (
+    as_recorded,
+    first_dates,
+    like_the_past,
+    preceding,
+    resampled,
+)
 from inventory_env.simulation.starting_stock import starting_state
 from inventory_env.simulation.state import State
-from inventory_env.simulation.worlds import repeat_worlds, stack_worlds
+from inventory_env.simulation.today import Today
+from inventory_env.simulation.worlds import repeat_worlds, stack_worlds, world_last
 
 _Number = TypeVar("_Number", bound=np.generic)
-
-
-PRECEDING = 28  # periods of recorded demand that an agent remembers when an episode starts
-MEAN_BLOCK = 28  # mean length of the blocks in which recorded demand is resampled for training
 
 
 class _Generators(Protocol):
@@ -156,16 +159,6 @@ def _slot(values: npt.NDArray[_Number] | None, period: int) -> npt.NDArray[_Numb
 
 
 @dataclass(frozen=True)
-class Today:
-    """A real morning, at which the futures of a chain begin."""
-
-    day: int  # calendar period, as `Outlook.day` counts them
-    period: int  # periods of the plan that are over
-    recorded: Array | None  # (period, store) demand until yesterday, units; None: it is drawn
-    level: Array  # (store,) demand per period as now believed, units
-
-
-@dataclass(frozen=True)
 class _Kinds:
     """What must be drawn for every chain of a population because one of them has it."""
 
@@ -273,25 +266,26 @@ def _draw_chain(
     elif history is None:
         first_day = rng.integers(0, 7 * 365, worlds)
     else:
-        first_day = _first_dates(history, rng, purpose, worlds, length)
+        first_day = first_dates(history, rng, purpose.part, worlds, length)
     factors = None
     if kinds.seasons:
         ahead = before + length + kinds.horizon
         factors = season_factors(chain, first_day - before, ahead)[before:]
     if today is not None and today.recorded is not None:
-        demand = _like_the_past(chain, generator, today, worlds, length)
+        begins, rounding = generator(Source.RESAMPLING), generator(Source.ROUNDING)
+        demand = like_the_past(chain, today, worlds, length, begins=begins, rounding=rounding)
     elif history is None:
         demand = _draw_demand(chain, generator, factors, worlds, length)
     else:
         dates = first_day + np.arange(length)[:, None]
         if purpose is Purpose.TRAIN:
-            dates = _resampled(history, generator(Source.RESAMPLING), dates)
-        demand = _by_store(history.demand, dates)
+            dates = resampled(history, generator(Source.RESAMPLING), dates)
+        demand = as_recorded(history.demand, dates)
         demand = np.rint(demand) if chain.whole else demand
 
     def uniform(source: Source) -> Array:
         values = generator(source).random((worlds, length, len(chain.stores)))
-        return _world_last(values.transpose(1, 2, 0))
+        return world_last(values.transpose(1, 2, 0))
 
     partly = chain.unmet_demand == "partial" and chain.whole
     announced = known_down(chain, worlds, before + length + kinds.horizon)
@@ -314,14 +308,9 @@ def _draw_chain(
         waiting=uniform(Source.WAITING) if partly else None,
         cumulative_factors=None if factors is None else cumulated(factors),
         known_down=None if announced is None else announced[before:],
-        preceding=None if history is None or today is not None else _preceding(chain, first_day),
+        preceding=None if history is None or today is not None else preceding(chain, first_day),
         before=before,
     )
-
-
-def _world_last(values: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
-    """(period, world, site) from (period, site, world), which is how it lies in memory."""
-    return np.ascontiguousarray(values).swapaxes(1, 2)
 
 
 def _lead_times(chain: Scenario, generator: _Generators, worlds: int, length: int) -> Integers:
@@ -333,7 +322,7 @@ def _lead_times(chain: Scenario, generator: _Generators, worlds: int, length: in
         site.lead_time.draw(generator(source, i), (worlds, length)).T
         for site, (source, i) in zip(sites_of(chain), places, strict=True)
     ]
-    return _world_last(np.stack(drawn, axis=1))
+    return world_last(np.stack(drawn, axis=1))
 
 
 def season_factors(scenario: Scenario, first_day: Integers, length: int) -> Array:
@@ -346,7 +335,7 @@ def season_factors(scenario: Scenario, first_day: Integers, length: int) -> Arra
         else store.demand.season.factors(day, elapsed, scenario.periods_per_year)
         for store in scenario.stores
     ]
-    return _world_last(np.stack(columns, axis=1))
+    return world_last(np.stack(columns, axis=1))
 
 
 def _draw_demand(
@@ -367,78 +356,7 @@ def _draw_demand(
             score = np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
             demand = store.demand.from_normal_score(score, factor)
         columns.append((np.rint(demand) if scenario.whole else demand).T)
-    return _world_last(np.stack(columns, axis=1))
-
-
-def _by_store(demand: Array, dates: Integers) -> Array:
-    """(period, world, store) recorded demand of (period, world) dates."""
-    return _world_last(np.stack([column[dates] for column in demand.T], axis=1))
-
-
-def _first_dates(
-    history: History, rng: np.random.Generator, purpose: Purpose, worlds: int, length: int
-) -> Integers:
-    """(world,) index of each episode's first date, at random within the purpose's dates."""
-    first, end = history.bounds(purpose.part)
-    if end - first < length:
-        raise InputError(
-            f"the {purpose.part} dates of the demand file must cover an episode "
-            f"({length} periods), got {end - first}"
-        )
-    return rng.integers(first, end - length + 1, worlds)
-
-
-def _preceding(scenario: Scenario, first_day: Integers) -> Array:
-    """(slot, world, store) demand of the periods before an episode; the mean before all records."""
-    assert scenario.history is not None
-    dates = first_day + np.arange(-PRECEDING, 0)[:, None]
-    known = _by_store(scenario.history.demand, np.maximum(dates, 0))
-    return np.where(dates[:, :, None] >= 0, known, scenario.demand_mean)
-
-
-def _resampled(history: History, rng: np.random.Generator, dates: Integers) -> Integers:
-    """(period, world) indices of training dates in blocks of random length, all stores together.
-
-    There is little history and much training; blocks in ever new order keep a learner from
-    learning the history by heart. Stationary bootstrap; Politis & Romano (1994), "The stationary
-    bootstrap", Journal of the American Statistical Association 89(428).
-    """
-    first, end = history.bounds("train")
-    uniform = rng.random((*dates.T.shape, 2)).swapaxes(0, 1)
-    jumps = uniform[..., 0] < 1 / MEAN_BLOCK
-    targets = first + (uniform[..., 1] * (end - first)).astype(np.int64)
-    resampled = dates.copy()
-    for t in range(1, len(dates)):
-        following = resampled[t - 1] + 1
-        resampled[t] = np.where(jumps[t] | (following == end), targets[t], following)
-    return resampled
-
-
-def _like_the_past(
-    scenario: Scenario, generator: _Generators, today: Today, worlds: int, length: int
-) -> Array:
-    """(period, world, store) stretches of the record, all stores together, at today's level.
-
-    A stretch begins at random, where periods are days on today's day of the week; each store's
-    demand is multiplied by its level today over its level then, both smoothed like its forecast.
-    """
-    recorded, mean = today.recorded, scenario.demand_mean
-    assert recorded is not None
-    smoothing = Params.of(scenario).smoothing[0]
-    level, levels = recorded[:PRECEDING].mean(axis=0), []
-    for demand in recorded:
-        levels.append(level)
-        level = level + smoothing * (demand - level)
-    first = np.arange(min(PRECEDING, len(recorded) - length), len(recorded) - length + 1)
-    cycle = 7 if scenario.period == "day" else 1
-    alike = first[(len(recorded) - first) % cycle == 0]
-    begins = generator(Source.RESAMPLING).choice(alike if len(alike) else first, worlds)
-    least = LEAST_LEVEL * mean
-    ratio = np.maximum(today.level, least) / np.maximum(np.array(levels)[begins], least)
-    found = recorded[begins[:, None] + np.arange(length)] * ratio[:, None]
-    if scenario.whole:
-        found = np.floor(found + generator(Source.ROUNDING).random(found.shape))
-    return _world_last(found.transpose(1, 2, 0))
+    return world_last(np.stack(columns, axis=1))
 
 
 def _disruptions(scenario: Scenario, rng: np.random.Generator, worlds: int, length: int) -> Array:

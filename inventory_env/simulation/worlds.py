@@ -38,6 +38,11 @@ def laid_out(values: Values) -> Values:
     return np.ascontiguousarray(values.swapaxes(-1, -2)).swapaxes(-1, -2)
 
 
+def world_last(values: Values) -> Values:
+    """(period, world, site) from (period, site, world), which is how it lies in memory."""
+    return np.ascontiguousarray(values).swapaxes(1, 2)
+
+
 def over_sites(values: Array) -> Array:
     """(world,) sum of (world, site) values, added site by site."""
     if len(values) == 1:  # numpy would add one long row in another order

@@ -15,7 +15,8 @@ from inventory_env.simulation.facts import day_of
 from inventory_env.simulation.kpis import NOTHING
 from inventory_env.simulation.ledger import Ledger, Money
 from inventory_env.simulation.params import Params
-from inventory_env.simulation.tape import Purpose, Tape, Today, draw_tape
+from inventory_env.simulation.tape import Purpose, Tape, draw_tape
+from inventory_env.simulation.today import Today
 from inventory_env.simulation.worlds import laid_out, over_sites, repeat_worlds
 from policies.orders.proposal import Proposal
 
@@ -163,6 +164,7 @@ def _today(proposal: Proposal) -> Today:
         period=situation.period,
         recorded=past,
         level=level[0],
+        behind=proposal.morning.behind,
     )
 
 

@@ -11,7 +11,7 @@ from inventory_env.description.population import needs, sites_of
 from inventory_env.description.scenario import CalendarDisruptions, Scenario
 from inventory_env.errors import InputError, argument
 from inventory_env.frozen import Array
-from inventory_env.simulation.facts import DAYS, Facts, Shipment, site_names
+from inventory_env.simulation.facts import DAYS, Facts, Shipment, day_of, site_names
 from inventory_env.simulation.memory import RECENT
 from policies.orders.recent_demand import DEMAND, DEMAND_COLUMNS, headings, recent_demand
 from policies.orders.sheet import Sheet
@@ -59,6 +59,7 @@ class Morning:
     overdue: dict[str, tuple[float, date]] = field(default_factory=dict)  # units, oldest due date
     missing: tuple[str, ...] = ()  # sites without a stock row
     past: Array | None = None  # (period, store) all recorded demand before it, where there is any
+    behind: int = 0  # periods just before the morning of which no demand is known
     old: dict[str, str] = field(default_factory=dict)  # what is older than a period, in words
     left_out: tuple[str, ...] = ()  # wrong rows, under lenient
     told: tuple[str, ...] = ()  # what was read, for people
@@ -159,6 +160,7 @@ def read_morning(
         overdue=overdue,
         missing=missing,
         past=known.past,
+        behind=_behind(scenario, morning, known.newest),
         old=_old(scenario, morning, stock=counted, demand=known.newest),
         left_out=tuple(line for each in sheets for line in each.left_out),
         told=tuple(told),
@@ -292,6 +294,11 @@ def _plan_period(scenario: Scenario, morning: date, plan_start: date | None) -> 
             "which count from the first day of the plan; give its date"
         )
     return 0
+
+
+def _behind(scenario: Scenario, morning: date, newest: date | None) -> int:
+    """Periods between the newest demand and the morning."""
+    return 0 if newest is None else day_of(scenario, morning) - day_of(scenario, newest) - 1
 
 
 def _old(scenario: Scenario, morning: date, *, stock: date, demand: date | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
 from inventory_env.recorded.history import DemandFile
 from inventory_env.simulation.facts import DAYS, day_of, site_names
-from inventory_env.simulation.tape import PRECEDING
+from inventory_env.simulation.recorded_tape import PRECEDING
 from policies.orders.sheet import Sheet
 
 DEMAND = "demand.csv"

@@ -17,7 +17,8 @@ from inventory_env.description.scenario import CalendarDisruptions
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
 from inventory_env.simulation.facts import day_of
-from inventory_env.simulation.tape import Purpose, Tape, Today, draw_tape
+from inventory_env.simulation.tape import Purpose, Tape, draw_tape
+from inventory_env.simulation.today import Today
 from policies.orders.futures import horizon_of, play
 from policies.orders.morning import (
     OPEN_ORDERS,
@@ -131,7 +132,7 @@ def as_it_came(proposal: Proposal, came: Array) -> Tape:
         today=Today(
             day=day_of(scenario, proposal.morning.day),
             period=situation.period,
-            recorded=None if scenario.history is None else proposal.morning.past,
+            recorded=None if scenario.history is None else came,
             level=situation.params.mean[0],
         ),
     )

@@ -12,7 +12,8 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.recorded.history import DemandFile
 from inventory_env.simulation.chain import Chain
-from inventory_env.simulation.tape import Purpose, Today, draw_tape
+from inventory_env.simulation.tape import Purpose, draw_tape
+from inventory_env.simulation.today import Today
 
 PLAN = 9  # periods that are over
 
@@ -101,4 +102,9 @@ def test_recorded_demand_comes_again_at_todays_level(tmp_path: Path, level: floa
     today = Today(day=420, period=0, recorded=demand, level=level * smoothed)
     tape = draw_tape(scenario, seed=2, purpose=Purpose.FUTURE, worlds=50, periods=14, today=today)
     expected = np.array([week[(420 + day) % 7] for day in range(14)]) * level
+    np.testing.assert_allclose(tape.demand[:, :, 0], np.tile(expected, (50, 1)).T, rtol=0.05)
+    # Three days later, of which nothing is known yet: weekdays are those of the calendar.
+    later = Today(day=423, period=0, recorded=demand, level=level * smoothed, behind=3)
+    tape = draw_tape(scenario, seed=2, purpose=Purpose.FUTURE, worlds=50, periods=4, today=later)
+    expected = np.array([week[(423 + day) % 7] for day in range(4)]) * level
     np.testing.assert_allclose(tape.demand[:, :, 0], np.tile(expected, (50, 1)).T, rtol=0.05)

@@ -14,7 +14,8 @@ from inventory_env.description.scenario_files import load_scenario
 from inventory_env.errors import InputError
 from inventory_env.recorded.history import History
 from inventory_env.simulation.chain import Chain
-from inventory_env.simulation.tape import MEAN_BLOCK, Purpose, draw_tape
+from inventory_env.simulation.recorded_tape import MEAN_BLOCK
+from inventory_env.simulation.tape import Purpose, draw_tape
 
 
 def _arrays(tape, worlds=slice(None)):
