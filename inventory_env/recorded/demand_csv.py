@@ -21,6 +21,7 @@ from inventory_env.files import write_text
 from inventory_env.frozen import LONGEST_NAME, MOST_STORES, Array
 from inventory_env.recorded.amounts import read_amounts
 from inventory_env.recorded.column import Column
+from inventory_env.recorded.csv_text import read_csv_text
 from inventory_env.recorded.dates import read_dates
 from inventory_env.recorded.history import DemandFile, History
 from inventory_env.recorded.import_report import ImportReport, StoreReport
@@ -101,18 +102,8 @@ def write_history(history: History, path: Path) -> DemandFile:
 def _table(file: DemandFile) -> pd.DataFrame:
     """The file as text, one column each; the index is the row's number in the file."""
     path = file.path
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not a CSV file in UTF-8") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    if not text.strip():
-        raise InputError(f"{path}: the file is empty")
-    if "\0" in text:
-        raise InputError(f"{path}: not a CSV file, it has binary content")
+    text, separator = read_csv_text(path)
     header = text.split("\n", 1)[0]
-    separator = max(",;\t", key=header.count)
     columns = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:

@@ -12,6 +12,7 @@ import pandas as pd
 from inventory_env.errors import InputError
 from inventory_env.recorded.amounts import WAYS, with_point
 from inventory_env.recorded.column import Column
+from inventory_env.recorded.csv_text import read_csv_text
 from inventory_env.recorded.dates import FORMATS, TIME_OF_DAY, iso_date, read_dates
 
 
@@ -133,16 +134,8 @@ class Sheet:
 
 
 def _read(file: Path) -> pd.DataFrame:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{file}: not a CSV file in UTF-8") from None
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror}") from None
-    if not text.strip() or "\0" in text:
-        raise InputError(f"{file}: not a CSV file with a header")
-    header = text.split("\n", 1)[0]
-    rows = list(csv.reader(text.splitlines(), delimiter=max(",;\t", key=header.count)))
+    text, separator = read_csv_text(file)
+    rows = list(csv.reader(text.splitlines(), delimiter=separator))
     names = [name.strip().lower() for name in rows[0]]
     numbered = {i: row for i, row in enumerate(rows[1:], start=2) if any(x.strip() for x in row)}
     for number, row in numbered.items():
