@@ -33,7 +33,7 @@ def evaluate(
     from benchmarks.evaluation.verdicts import comparison_table, in_short
     from benchmarks.html.evaluation_page import evaluation_page
     from benchmarks.html.page import PAGE, write_page
-    from policies.rules.search import baseline_names
+    from policies.rules.baselines import baseline_names
     from policies.runs.run_folder import load_run, newest_run, rule_book
 
     console = new_console()

@@ -9,8 +9,8 @@ from inventory_env.lazy import found_when_asked
 
 if TYPE_CHECKING:
     from policies.policy import Policy as Policy
+    from policies.rules.baselines import baseline_names as baseline_names
     from policies.rules.rule_book import RuleBook as RuleBook
-    from policies.rules.search import baseline_names as baseline_names
     from policies.runs.run_folder import Run as Run
     from policies.runs.run_folder import load_run as load_run
     from policies.runs.run_folder import rule_book as rule_book
@@ -20,7 +20,7 @@ _HOMES = {
     "Policy": "policy",
     "RuleBook": "rules.rule_book",
     "Run": "runs.run_folder",
-    "baseline_names": "rules.search",
+    "baseline_names": "rules.baselines",
     "load_run": "runs.run_folder",
     "rule_book": "runs.run_folder",
     "train_run": "runs.training:train",

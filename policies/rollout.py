@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 
-import numpy as np
-
 from inventory_env.decision.resolve import team_share
 from inventory_env.decision.reward import site_rewards
-from inventory_env.description.population import shape_of
+from inventory_env.description.population import Population, shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
@@ -14,22 +12,32 @@ from inventory_env.simulation.kpis import Tally
 from inventory_env.simulation.ledger import Ledger, Money
 from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.tape import Tape
+from inventory_env.simulation.worlds import over_sites, zeros
 from policies.policy import Policy
 
 Watcher = Callable[[Situation, Ledger, Money], None]
 
 
-def mean_costs(policy: Policy, scenario: Scenario, tape: Tape, warm_up: int | None = None) -> Array:
+def mean_costs(
+    policy: Policy, population: Population, tape: Tape, warm_up: int | None = None
+) -> Array:
     """(world,) money per counted period of the whole chain: the yardstick, quickly."""
-    skipped = scenario.warm_up if warm_up is None else warm_up
-    chain = Chain(scenario)
+    return over_sites(site_costs(policy, population, tape, warm_up))
+
+
+def site_costs(
+    policy: Policy, population: Population, tape: Tape, warm_up: int | None = None
+) -> Array:
+    """(world, site) money per counted period."""
+    chain = Chain(population)
+    skipped = shape_of(population).warm_up if warm_up is None else warm_up
     chain.reset(tape)
-    total = np.zeros(tape.worlds)
+    total = zeros(tape.worlds, chain.params.shape.sites)
     while not chain.ended:
         counted = chain.situation.period >= skipped
         ledger = chain.step(policy.wishes(chain.situation))
         if counted:
-            total += Money.of(chain.params, ledger).chain
+            total += Money.of(chain.params, ledger).site
     return total / (tape.periods - skipped)
 
 

@@ -18,8 +18,8 @@ from inventory_env.frozen import Array
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.policy import Policy
 from policies.rollout import run_episodes
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
 from policies.runs.training import train
 
 

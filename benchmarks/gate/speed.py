@@ -18,8 +18,8 @@ from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Money
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
 
 SCHEDULER = Path("/proc/thread-self/schedstat")
 PERIODS = 20

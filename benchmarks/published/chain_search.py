@@ -20,7 +20,7 @@ from inventory_env.frozen import Array
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import tuned_rule
+from policies.rules.search import tuned_rules
 
 STORE_PERIODS = 300_000  # a candidate is judged on
 ROUNDS = 2  # stores, then warehouse
@@ -68,7 +68,7 @@ def tune_chain(scenario: Scenario, *, seed: int = 0, capped_stores: bool = True)
     best = alike(standard)
     for _ in range(ROUNDS):
         kind = "capped-base-stock" if capped_stores else "base-stock"
-        own = _rounded(tuned_rule(kind, best.scenario, seed=seed))
+        own = _rounded(tuned_rules(kind, best.scenario, seed=seed))
 
         def beside(point: Array, own: CappedBaseStock = own) -> ChainRules:
             return ChainRules(_warehouse(scenario, *point), own)

@@ -28,8 +28,9 @@ from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Money
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.learning.ppo import make_algorithm, with_reward_scale
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule, tuned_rule
+from policies.rules.search import tuned_rules
 
 SIMULATIONS = (
     ("three-stores", 1),
@@ -126,7 +127,7 @@ def measure_speed(
     all_learn = with_training(load_scenario(EVERY_TIER), None, learn="all")
     every_tier = _training(all_learn, pairs, updates)
     tell("first win: tuning the reorder-point rule")
-    rival = RulePolicy("reorder-point", tuned_rule("reorder-point", trained, seed=0))
+    rival = RulePolicy("reorder-point", tuned_rules("reorder-point", trained, seed=0))
     wins = []
     for seed in seeds:
         tell(f"first win: seed {seed}")

@@ -8,8 +8,8 @@ from typing import Any
 from benchmarks.evaluation.evaluation import run_policies
 from benchmarks.measurement import Tell
 from inventory_env.description.scenario import Scenario
+from policies.rules.baselines import BASELINES
 from policies.rules.rule_book import RuleBook
-from policies.rules.search import BASELINES
 from policies.runs.certificate import certificate
 from policies.runs.training import train
 

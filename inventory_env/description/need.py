@@ -77,6 +77,11 @@ class Need:
         z = self.safety_factor if safety_factor is None else safety_factor
         return np.maximum(self.mean * self.cover + z * self.cover_sd, 0.0)
 
+    def level_on_arrival(self, safety_factor: Array | float | None = None) -> Array:
+        """Stock to have when an order has arrived: mean + z x sd of demand over a review, units."""
+        z = self.safety_factor if safety_factor is None else safety_factor
+        return np.maximum(self.mean * self.review + z * self.sd * np.sqrt(self.review), 0.0)
+
     @property
     def lot(self) -> Array:
         """Economic order quantity sqrt(2 K d / h), at least one review's demand, units.

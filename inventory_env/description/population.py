@@ -1,7 +1,7 @@
 """Where the worlds of a batch come from: a world plays one chain of a population."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 from zlib import crc32
@@ -113,7 +113,7 @@ class Mixture:
         first = Shape.of(self.members[0])
         for member in self.members:
             for name, value in vars(Shape.of(member)).items():
-                if value != getattr(first, name):
+                if name != "unmet_demand" and value != getattr(first, name):
                     raise InputError(
                         f"chains of a population share their shape: {name} of {member.name} is "
                         f"{value}, of {self.members[0].name} {getattr(first, name)}"
@@ -121,8 +121,14 @@ class Mixture:
 
 
 def shape_of(population: Population) -> Shape:
-    """What the chains of a population share."""
-    return Shape.of(population.members[0])
+    """What the chains of a population share.
+
+    Where customers leave in some chains and wait in others, unmet demand waits in part: each
+    chain's `share_that_waits` says how much.
+    """
+    shape = Shape.of(population.members[0])
+    same = all(chain.unmet_demand == shape.unmet_demand for chain in population.members)
+    return shape if same else replace(shape, unmet_demand="partial")
 
 
 def addresses(population: Population) -> list[tuple[int, ...]]:

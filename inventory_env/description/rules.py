@@ -19,14 +19,18 @@ from inventory_env.frozen import Array, Frozen, NonNegative, Positive
 
 Level = NonNegative | Literal["auto"]
 Rationing = Literal["proportional", "fair-share", "priority", "random"]
+Stock = Literal[
+    "position", "arrival"
+]  # inventory position; what is expected at the order's arrival
 
 SMALLEST = 1e-12  # factor, as no cap (infinity) times 0 is not a number
 
 
 class OrderRule(Protocol):
-    """Order quantity from inventory position, elementwise over (world, site)."""
+    """Order quantity from a stock, elementwise over (world, site)."""
 
     kind: ClassVar[str]
+    looks_at: ClassVar[Stock]  # the stock that `order` is given
 
     def order(self, position: Array, factor: Array | float) -> Array:
         """Units to order, at least 0, before order constraints; same shape as `position`."""
@@ -43,6 +47,7 @@ class BaseStock:
     """
 
     kind: ClassVar[str] = "base-stock"
+    looks_at: ClassVar[Stock] = "position"
     level: Array  # S, units
 
     def order(self, position: Array, factor: Array | float) -> Array:
@@ -64,11 +69,33 @@ class CappedBaseStock:
     """
 
     kind: ClassVar[str] = "capped-base-stock"
+    looks_at: ClassVar[Stock] = "position"
     level: Array  # S, units
     cap: Array  # units per order
 
     def order(self, position: Array, factor: Array | float) -> Array:
         return np.minimum(np.maximum(self.level - position, 0.0), self.cap * factor)
+
+
+@dataclass(frozen=True)
+class ProjectedInventory:
+    """Order so that the stock expected at the order's arrival reaches a level: q = max(U - E, 0).
+
+    van Jaarsveld & Arts (2024), "Projected inventory-level policies for lost sales inventory
+    systems", Operations Research 72(5): E is the stock on hand when the order arrives, before it
+    is added, in the mean over the demand until then (`Situation.stock_at_arrival`). With
+    backorders it is the order-up-to rule of level U + mean demand over the lead time.
+
+    >>> ProjectedInventory(level=np.array(7.0)).order(np.array([2.4, 9.0]), 1.0)
+    array([4.6, 0. ])
+    """
+
+    kind: ClassVar[str] = "projected-inventory"
+    looks_at: ClassVar[Stock] = "arrival"
+    level: Array  # U, units
+
+    def order(self, position: Array, factor: Array | float) -> Array:
+        return np.maximum(self.level - position, 0.0)
 
 
 @dataclass(frozen=True)
@@ -83,6 +110,7 @@ class ReorderPoint:
     """
 
     kind: ClassVar[str] = "reorder-point"
+    looks_at: ClassVar[Stock] = "position"
     point: Array  # s, units
     quantity: Array  # Q, units
 
@@ -103,6 +131,7 @@ class MinMax:
     """
 
     kind: ClassVar[str] = "min-max"
+    looks_at: ClassVar[Stock] = "position"
     point: Array  # s, units
     span: Array  # S - s, units
     cap: Array  # units per order
@@ -122,6 +151,7 @@ class ConstantOrder:
     """
 
     kind: ClassVar[str] = "constant-order"
+    looks_at: ClassVar[Stock] = "position"
     quantity: Array  # units per period
 
     def order(self, position: Array, factor: Array | float) -> Array:
@@ -131,6 +161,7 @@ class ConstantOrder:
 KINDS: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     "base-stock": (BaseStock, ("level",)),
     "capped-base-stock": (CappedBaseStock, ("level", "cap")),
+    "projected-inventory": (ProjectedInventory, ("level",)),
     "reorder-point": (ReorderPoint, ("point", "quantity")),
     "min-max": (MinMax, ("point", "span")),
     "capped-min-max": (MinMax, ("point", "span", "cap")),
@@ -196,6 +227,18 @@ class CappedBaseStockConfig(_RuleConfig):
         return CappedBaseStock(level, self._pick(self.cap, need.cap()))
 
 
+class ProjectedInventoryConfig(_RuleConfig):
+    """Order so that the stock expected at the order's arrival reaches a level; for stores."""
+
+    kind: Literal["projected-inventory"]
+    level: Level = "auto"
+    """Stock expected when the order has arrived, in units, or "auto" = mean x review + z x sd of
+    demand over the review."""
+
+    def build(self, need: Need) -> OrderRule:
+        return ProjectedInventory(self._pick(self.level, need.level_on_arrival(self.safety_factor)))
+
+
 class ReorderPointConfig(_RuleConfig):
     """(s, Q): at or below the reorder point order Q (or the fewest lots that pass it)."""
 
@@ -237,6 +280,17 @@ class ConstantOrderConfig(_RuleConfig):
 
 
 RuleConfig = Annotated[
+    BaseStockConfig
+    | CappedBaseStockConfig
+    | ProjectedInventoryConfig
+    | ReorderPointConfig
+    | MinMaxConfig
+    | ConstantOrderConfig,
+    Field(discriminator="kind"),
+]
+
+
+UpstreamRule = Annotated[
     BaseStockConfig
     | CappedBaseStockConfig
     | ReorderPointConfig

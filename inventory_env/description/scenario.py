@@ -13,6 +13,7 @@ from inventory_env.description.rules import (
     OrderConstraints,
     Rationing,
     RuleConfig,
+    UpstreamRule,
 )
 from inventory_env.description.settings import Tier, TrainingSettings
 from inventory_env.errors import argument
@@ -104,7 +105,7 @@ class Warehouse(Frozen):
     """Money per order placed."""
     unit_cost: NonNegative = 0.0
     """Money per unit ordered."""
-    rule: RuleConfig = BaseStockConfig(kind="base-stock", position="echelon")
+    rule: UpstreamRule = BaseStockConfig(kind="base-stock", position="echelon")
     """How the warehouse orders."""
     rationing: Rationing = "proportional"
     """How a scarce stock is shared: proportional, fair-share, priority or random."""
@@ -158,7 +159,7 @@ class Supplier(Frozen):
     """Money per production run."""
     unit_cost: NonNegative = 0.0
     """Money per unit produced."""
-    rule: RuleConfig = BaseStockConfig(kind="base-stock", position="echelon")
+    rule: UpstreamRule = BaseStockConfig(kind="base-stock", position="echelon")
     """How production is decided."""
     orders: OrderConstraints = OrderConstraints()
     """What a production run may look like."""
@@ -325,6 +326,11 @@ class Scenario(Frozen):
             units = self.supplier.capacity_ratio * float(self.demand_mean.sum())
             return float(np.ceil(units)) if self.whole else units
         return self.supplier.capacity or np.inf
+
+    @property
+    def share_that_waits(self) -> float:
+        """Share of unmet demand that waits."""
+        return {"lost": 0.0, "backorder": 1.0}.get(self.unmet_demand, self.waiting_share)
 
     @property
     def seasonal(self) -> bool:

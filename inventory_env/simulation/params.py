@@ -1,8 +1,9 @@
 """A population's numbers as arrays, ready for the arithmetic of many worlds at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -108,9 +109,9 @@ class Cover:
         return values if self.worlds is None else np.where(self.worlds, values, otherwise)
 
 
-def _covers(need: Need, first: int, end: int) -> tuple[Cover, ...]:
-    """The covers of some neighbouring sites, in whole periods."""
-    periods = np.ceil(need.cover[:, first:end]).astype(np.int64)
+def _covers(lengths: Array, first: int, end: int) -> tuple[Cover, ...]:
+    """Stretches of time (world or 1, site) of some neighbouring sites, in whole periods."""
+    periods = np.ceil(lengths[:, first:end]).astype(np.int64)
     found = []
     for cover in np.unique(periods):
         here = periods == cover
@@ -129,6 +130,8 @@ class Params:
     as `Shape` says.
     """
 
+    WORLD_SECOND: ClassVar = ("arrival_chances",)
+
     shape: Shape
     need: Need  # what a site covers with its own stock
     echelon_need: Need  # with its own stock and everything downstream of it
@@ -137,10 +140,11 @@ class Params:
     order_cost: Array  # money per order
     unit_cost: Array  # money per unit ordered
     priority: Array  # (..., store) rank under rationing by priority
-    waiting_share: Array  # (..., 1) share of unmet demand that waits, where part of it does
+    waiting_share: Array  # (..., 1) share of unmet demand that waits
     smoothing: Array  # (..., store) weight of the newest period in the forecast; 0: mean is known
     lead_time: Integers  # longest, periods
     least_lead_time: Integers  # shortest, periods
+    arrival_chances: Array  # (periods, world or 1, store) that an order arrives after so many
     capacity: Array  # (...,) units that the supplier can ship a period
     limits: Limits
     start: StartingStock
@@ -171,10 +175,11 @@ class Params:
             order_cost=table("order_cost"),
             unit_cost=table("unit_cost"),
             priority=stores("priority"),
-            waiting_share=np.array([[chain.waiting_share] for chain in chains]),
+            waiting_share=np.array([[chain.share_that_waits] for chain in chains]),
             smoothing=np.array([_smoothing(chain) for chain in chains]),
             lead_time=np.array([[s.lead_time.maximum for s in sites_of(c)] for c in chains]),
             least_lead_time=np.array([[s.lead_time.minimum for s in sites_of(c)] for c in chains]),
+            arrival_chances=_arrival_chances(chains),
             capacity=np.array([chain.capacity for chain in chains]),
             limits=Limits.of(constraints_of(population), shape.whole),
             start=StartingStock.of(population, need),
@@ -221,17 +226,22 @@ class Params:
     @cached_property
     def store_covers(self) -> tuple[Cover, ...]:
         """Protection intervals of the stores."""
-        return _covers(self.need, 0, self.stores)
+        return _covers(self.need.cover, 0, self.stores)
 
     @cached_property
     def upstream_covers(self) -> tuple[Cover, ...]:
         """Protection intervals of the sites upstream on their own links."""
-        return _covers(self.need, self.stores, self.shape.sites)
+        return _covers(self.need.cover, self.stores, self.shape.sites)
+
+    @cached_property
+    def store_lead_times(self) -> tuple[Cover, ...]:
+        """Mean lead times of the stores, in whole periods."""
+        return _covers(self.need.lead_time, 0, self.stores)
 
     @cached_property
     def echelon_covers(self) -> tuple[Cover, ...]:
         """Protection intervals of the sites upstream down to the customer."""
-        return _covers(self.echelon_need, self.stores, self.shape.sites)
+        return _covers(self.echelon_need.cover, self.stores, self.shape.sites)
 
     @cached_property
     def learns_level(self) -> bool:
@@ -246,6 +256,12 @@ class Params:
         weight = np.full_like(self.need.mean, MEMORY_WEIGHT)
         weight[:, : self.stores] = np.where(self.smoothing > 0, self.smoothing, MEMORY_WEIGHT)
         return weight
+
+    @cached_property
+    def waiting_of_short(self) -> Array | float:
+        """Share of unmet demand that waits: one number, or (world or 1, 1)."""
+        shares = {"lost": 0.0, "backorder": 1.0}
+        return shares.get(self.shape.unmet_demand, self.waiting_share)
 
     @cached_property
     def orders_cost(self) -> bool:
@@ -288,6 +304,17 @@ class Params:
         """The sites whose lead times differ; None if there are none."""
         (sites,) = (~self._one_lead_time).nonzero()
         return _as_slice(sites) if sites.size else None
+
+
+def _arrival_chances(chains: Sequence[Scenario]) -> Array:
+    """(periods, chain, store) probability of each lead time."""
+    longest = max(store.lead_time.maximum for chain in chains for store in chain.stores)
+    chances = np.zeros((longest + 1, len(chains), len(chains[0].stores)))
+    for number, chain in enumerate(chains):
+        for place, store in enumerate(chain.stores):
+            probabilities = store.lead_time.probabilities
+            chances[: len(probabilities), number, place] = probabilities
+    return chances
 
 
 def _as_slice(sites: Integers) -> slice | Integers:

@@ -11,6 +11,7 @@ from inventory_env.simulation.constraints import project
 from inventory_env.simulation.memory import Memory
 from inventory_env.simulation.outlook import Outlook
 from inventory_env.simulation.params import LEAST_LEVEL, Cover, Params
+from inventory_env.simulation.projection import Projection
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.state import State
 from inventory_env.simulation.worlds import empty, over_sites, zeros
@@ -138,13 +139,51 @@ class Situation:
             factor[:, cover.sites] += cover.chosen(np.asarray(last), 0.0)
         return factor
 
+    def demand_ahead(self, ahead: int) -> tuple[Array, Array]:
+        """(world or 1, store) mean and standard deviation of the demand that is forecast for the
+        period so far ahead, units.
+
+        Of whole demand, the part of the variance that equals the mean follows the forecast like
+        the mean; all else like its square.
+        """
+        params = self.params
+        sd = params.need.sd[:, : params.stores]
+        if not self.forecast_varies:
+            return params.mean, sd
+        factor = self._means(ahead, ahead + 1, params.shape.columns("stores"))
+        if not params.shape.whole:
+            return params.mean * factor, sd * factor
+        plain = np.minimum(params.mean, sd**2)
+        return params.mean * factor, np.sqrt(factor * (plain + factor * (sd**2 - plain)))
+
+    @cached_property
+    def projection(self) -> Projection:
+        """What the stores are expected to hold until an order made now arrives."""
+        return Projection.of(self)
+
+    @cached_property
+    def stock_at_arrival(self) -> Array:
+        """(world, store) expected when an order made now arrives, what is owed included, less the
+        forecast's excess over the review after it, units, so that one level serves all seasons."""
+        stores = self.params.shape.columns("stores")
+        expected = self.projection.arrival_mean + self.state.owed[:, stores]
+        if not self.forecast_varies:
+            return expected
+        adjusted = expected + (self.adjusted_position() - self.position)[:, stores]
+        for lead_time in self.params.store_lead_times:
+            excess = self._excess(lead_time.periods, lead_time.sites)
+            adjusted[:, lead_time.sites] += lead_time.chosen(excess, 0.0)
+        return adjusted
+
     def store_orders(self, rule: OrderRule) -> Array:
         """(world, store) what a rule wants for the stores, before order constraints, units.
 
-        Where the forecast varies, the rule sees the adjusted position, and its rates follow the
-        factor at the order's arrival.
+        Where the forecast varies, the rule sees the adjusted position or stock at arrival, and its
+        rates follow the factor at the order's arrival.
         """
         factor = self.arrival_factor if self.forecast_varies else 1.0
+        if rule.looks_at == "arrival":
+            return rule.order(self.stock_at_arrival, factor)
         return rule.order(self.adjusted_position()[:, : self.params.stores], factor)
 
     def site_order(self, rule: SiteRule) -> Array:

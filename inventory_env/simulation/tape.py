@@ -168,6 +168,7 @@ class _Kinds:
     random_lead_times: bool
     disruptions: bool
     known_disruptions: bool
+    partly_waiting: bool  # in whole units, so that the share that waits is rounded at random
 
     @classmethod
     def of(cls, population: Population) -> "_Kinds":
@@ -181,6 +182,7 @@ class _Kinds:
             random_lead_times=any(site.lead_time.kind != "constant" for site in sites),
             disruptions=any(kind is not None for kind in disruptions),
             known_disruptions=any(isinstance(kind, CalendarDisruptions) for kind in disruptions),
+            partly_waiting=any(c.unmet_demand == "partial" and c.whole for c in chains),
         )
 
 
@@ -287,7 +289,6 @@ def _draw_chain(
         values = generator(source).random((worlds, length, len(chain.stores)))
         return world_last(values.transpose(1, 2, 0))
 
-    partly = chain.unmet_demand == "partial" and chain.whole
     announced = known_down(chain, worlds, before + length + kinds.horizon)
     if announced is None and kinds.known_disruptions:
         announced = np.zeros((before + length + kinds.horizon, worlds))
@@ -305,7 +306,7 @@ def _draw_chain(
             else None
         ),
         rationing=uniform(Source.RATIONING) if chain.warehouse.rationing == "random" else None,
-        waiting=uniform(Source.WAITING) if partly else None,
+        waiting=uniform(Source.WAITING) if kinds.partly_waiting else None,
         cumulative_factors=None if factors is None else cumulated(factors),
         known_down=None if announced is None else announced[before:],
         preceding=None if history is None or today is not None else preceding(chain, first_day),

@@ -11,15 +11,15 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.files import write_bytes
 from policies.policy import Policy
-from policies.rules.rule_based import RandomOrders, RulePolicy
-from policies.rules.search import (
+from policies.rules.baselines import (
     BASELINES,
     baseline_names,
     current_rule,
     formula_rule,
     start_kind,
-    tuned_rule,
 )
+from policies.rules.rule_based import RandomOrders, RulePolicy
+from policies.rules.search import tuned_rules
 
 _BOOK = TypeAdapter(dict[str, RuleLevels])
 
@@ -54,7 +54,7 @@ class RuleBook:
             InputError: if the file's levels are not this chain's.
         """
         if kind not in self._found:
-            self.add(kind, tuned_rule(kind, self.scenario, seed=self.seed))
+            self.add(kind, tuned_rules(kind, self.scenario, seed=self.seed))
         kept = self._found[kind]
         try:
             rule = read_rule(kept)

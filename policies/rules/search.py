@@ -1,228 +1,331 @@
-"""Levels of rules: from formulas, or found by simulation on tuning tapes.
+"""Levels of rules found by simulation: one vectorised search for every chain and kind of rule.
 
-A search looks for each store's levels in standard units (standard deviations of demand over the
-cover, shares of a lot), so that one box of bounds serves every chain. All candidates of a
-generation face the same demand, one world each, in one simulation.
+Worlds are chains x tapes x candidates: all candidates of a chain face the same demand, and all
+chains are searched side by side. In standard units (`levels`) a search looks, in rounds around the
+best so far and ever closer,
+
+1. for one shift of all sites' formulas, judged by the cost of the whole chain;
+2. where there are several sites, for each site's own levels: all are moved at once and at random.
+   A site's own cost is fitted by a quadratic in its own moves; what moves cost the rest of the
+   chain, through a stock that is shared, by one in their sums. Where nothing is shared, each site
+   takes the best of its own.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import combinations_with_replacement, pairwise
 
 import numpy as np
-from scipy.optimize import differential_evolution
+from scipy.special import ndtri
+from scipy.stats import qmc
 
 from inventory_env.description.need import Need
-from inventory_env.description.population import needs
-from inventory_env.description.rules import OrderRule, rule_of
-from inventory_env.description.scenario import Scenario
-from inventory_env.errors import InputError
+from inventory_env.description.population import Mixture, Population, needs, shape_of
+from inventory_env.description.rules import OrderRule
+from inventory_env.description.settings import Tier
 from inventory_env.frozen import Array
+from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from inventory_env.simulation.worlds import laid_out
-from policies.rollout import mean_costs
-from policies.rules.rule_based import RulePolicy
+from policies.policy import Policy
+from policies.rollout import site_costs
+from policies.rules.levels import auto_levels, rule_at, standard_levels
+from policies.rules.rule_based import ChainPolicy, RulePolicy
 
-SHARED_SEARCH_PERIODS = 24_000  # store-periods a candidate is judged on
-JOINT_SEARCH_STORES = 6  # the levels of more stores are searched in turn, not together
-TURN_STEPS = (0.04, 0.015)  # shares of a level's bounds
+STORE_PERIODS = 24_000  # a candidate is judged on
+LEAST_TAPES = 16
+FRESH = 4  # times as many tapes, when the best of two is told
+CANDIDATES = {1: 16, 2: 64, 3: 96}  # a round, by levels that are moved together
+MOST_CANDIDATES = 128
+ROUNDS = 7
+ELITE = 6  # one candidate in so many is kept of a round
+WIDER = 1.1  # than the best of a round, the next
+MOST_TOGETHER = 16  # numbers of a chain's sites that are drawn together; more are fitted
+LEAST_MOVE = 0.002  # of the bounds' span
+APART = (0.15, 0.08, 0.04)  # half-widths of the rounds, of the bounds' span
+BLOCK = 4_000_000  # numbers of demand that are simulated side by side
 
 
 @dataclass(frozen=True)
-class _Level:
-    """One level of a rule in standard units: bounds, the start, and its value in units."""
+class Searched:
+    """A tier whose levels are searched: the kind of its rule, and the stock that it looks at."""
 
-    low: float
-    high: float
-    auto: Callable[[Need], Array]
-    units: Callable[[Need, Array], Array]
-
-
-def _stock(periods: Callable[[Need], Array]) -> _Level:
-    return _Level(
-        -3.0,
-        4.0,
-        lambda need: need.safety_factor,
-        lambda need, x: np.maximum(need.mean * periods(need) + x * need.cover_sd, 0.0),
-    )
+    tier: Tier
+    kind: str
+    echelon: bool = False
 
 
-def _zero(need: Need) -> Array:
-    return np.zeros_like(need.mean)
+def tuned_rules(
+    kind: str, population: Population, *, seed: int, store_periods: int = STORE_PERIODS
+) -> OrderRule:
+    """The best rule of a kind for the stores of every chain; levels are (chain, store).
 
-
-_UP_TO = _stock(lambda need: need.cover)
-_POINT = _stock(lambda need: need.lead_time)
-_CAP = _Level(-0.5, 5.0, lambda need: _zero(need) + 0.5, lambda need, x: need.cap(x))
-_LOT = _Level(-2.0, 1.5, _zero, lambda need, x: np.exp(x) * need.lot)
-_RATE = _Level(-0.9, 0.6, _zero, lambda need, x: need.mean * need.review * (1 + x))
-
-SEARCHED: dict[str, dict[str, _Level]] = {
-    "reorder-point": {"point": _POINT, "quantity": _LOT},
-    "min-max": {"point": _POINT, "span": _LOT},
-    "base-stock": {"level": _UP_TO},
-    "capped-base-stock": {"level": _UP_TO, "cap": _CAP},
-    "capped-min-max": {"point": _POINT, "span": _LOT, "cap": _CAP},
-    "constant-order": {"quantity": _RATE},
-}
-
-
-def standard_levels(kind: str) -> list[_Level]:
-    """The levels of a kind of rule in standard units, in order."""
-    return list(SEARCHED[kind].values())
-
-
-BASELINES = (
-    "reorder-point",
-    "min-max",
-    "base-stock",
-    "capped-base-stock",
-    "constant-order",
-    "random",
-)
-
-
-def baseline_names(asked: Sequence[str], scenario: Scenario) -> list[str]:
-    """The baselines asked for, each once; "all" is every one that the scenario has.
-
-    Raises:
-        InputError: if there is no such baseline.
+    Args:
+        kind: of rule.
+        population: the chains.
+        seed: of the tuning tapes.
+        store_periods: that a candidate is judged on.
     """
-    known = [*BASELINES, *(["current"] if scenario.store_rule else [])]
-    for name in asked:
-        if name not in [*known, "all"]:
-            allowed = ", ".join([*known, "all"])
-            raise InputError(f"baseline {name!r} is unknown; allowed: {allowed}")
-    return known if "all" in asked else list(dict.fromkeys(asked))
+    found = search(population, [Searched("stores", kind)], seed=seed, store_periods=store_periods)
+    return found[0]
 
 
-def current_rule(scenario: Scenario) -> OrderRule:
-    """The rule that the stores use today."""
-    assert scenario.store_rule is not None
-    return scenario.store_rule.build(_store_needs(scenario))
+def search(
+    population: Population,
+    tiers: Sequence[Searched],
+    *,
+    seed: int,
+    below: Policy | None = None,
+    store_periods: int = STORE_PERIODS,
+) -> list[OrderRule]:
+    """The best rules for some tiers of every chain, tuned together; levels are (chain, site).
 
-
-def formula_rule(kind: str, scenario: Scenario) -> OrderRule:
-    """A rule of this kind with "auto" levels."""
-    need = _store_needs(scenario)
-    return _rule(kind, scenario, np.stack([level.auto(need).T for level in standard_levels(kind)]))
-
-
-def start_kind(scenario: Scenario) -> str:
-    """The rule that learning starts from: capped base-stock, or capped (s, S) where an order
-    itself costs money or has a minimum."""
-    lumpy = any(store.order_cost or store.orders.minimum for store in scenario.stores)
-    return "capped-min-max" if lumpy else "capped-base-stock"
-
-
-def _store_needs(scenario: Scenario) -> Need:
-    """(1, store) what the stores cover."""
-    return needs(scenario, echelon=False).at(slice(0, len(scenario.stores)))
-
-
-def _rule(kind: str, scenario: Scenario, point: Array) -> OrderRule:
-    """The rule at a point in standard units, shape (level, store, candidate).
-
-    Its levels have shape (candidate, store), in whole units where stock is whole.
+    Args:
+        population: the chains.
+        tiers: that are searched, downstream first.
+        seed: of the tuning tapes.
+        below: decides for sites that are not searched; left out, their chain's own rules.
+        store_periods: that a candidate is judged on.
     """
-    need, values = _store_needs(scenario), {}
-    for (name, level), x in zip(SEARCHED[kind].items(), point, strict=True):
-        units = level.units(need, x.T)
-        if scenario.whole:
-            units = np.rint(units)
-        if name == "quantity" and kind == "reorder-point":
-            units = np.maximum(units, 1.0 if scenario.whole else 1e-6)
-        values[name] = units
-    return rule_of(kind, values)
+    shape, count = shape_of(population), len(population.members)
+    tapes = max(LEAST_TAPES, store_periods // (shape.periods * shape.stores))
+    if count > 1:
+        tapes = max(store_periods // (shape.periods * shape.stores), 1)
+    width = CANDIDATES.get(_Space.size_of(tiers), MOST_CANDIDATES)
+    size = max(BLOCK // (tapes * width * shape.periods * shape.stores), 1)
+    rules: list[list[OrderRule]] = []
+    for first in range(0, count, size):
+        chains: Population = population
+        if count > 1:
+            chains = Mixture(tuple(population.members[first : first + size]))
+        space = _Space(chains, tiers, below)
+        rules.append(space.rules(_Search(space, seed=seed, tapes=tapes).best()))
+    return [_together(parts) for parts in zip(*rules, strict=True)]
 
 
-def tuned_rule(kind: str, scenario: Scenario, *, seed: int) -> OrderRule:
-    """The best rule of this kind on tuning tapes: first one set of standard units for all stores,
-    then one for each."""
-    levels = standard_levels(kind)
-    stores = len(scenario.stores)
-    worlds = max(16, SHARED_SEARCH_PERIODS // (scenario.periods * stores))
-    tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=worlds)
-    lows = np.array([level.low for level in levels])
-    highs = np.array([level.high for level in levels])
-    # Shared coordinates shift each store's own formula, so that unlike stores stay unlike.
-    need = _store_needs(scenario)
-    centre = np.concatenate([level.auto(need) for level in levels])
+def _together(parts: Sequence[OrderRule]) -> OrderRule:
+    """One rule with the levels of all blocks."""
+    first = parts[0]
+    names = [field.name for field in fields(first)]  # type: ignore[arg-type]
+    levels = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return type(first)(**levels)
 
-    def shared(shift: Array) -> Array:
-        spread = centre[:, :, None] + shift[:, None, :]
-        return np.clip(spread, lows[:, None, None], highs[:, None, None])
 
-    shifts = minimise(
-        lambda x: _costs(kind, scenario, shared(x), tape),
-        list(zip(lows - centre.max(axis=1), highs - centre.min(axis=1), strict=True)),
-        start=np.zeros(len(levels)),
-        seed=seed,
-    )
-    best = shared(shifts[:, None])
-    if stores > JOINT_SEARCH_STORES:
-        own = _in_turn(lambda x: _costs(kind, scenario, x, tape), best, lows, highs)
-        fresh = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=4 * worlds, episode=1)
-        both = np.concatenate([best, own], axis=2)
-        best = both[:, :, [int(np.argmin(_costs(kind, scenario, both, fresh)))]]
-    elif stores > 1:
-        shape = (len(levels), stores)
-        width = 0.15 * (highs - lows)[:, None]
-        middle = best[:, :, 0]
-        low = np.maximum(middle - width, lows[:, None]).reshape(-1)
-        high = np.minimum(middle + width, highs[:, None]).reshape(-1)
-        found = minimise(
-            lambda x: _costs(kind, scenario, x.reshape(*shape, -1), tape),
-            list(zip(low, np.maximum(high, low + 1e-6), strict=True)),
-            start=np.clip(middle.reshape(-1), low, high),
-            seed=seed,
+class _Space:
+    """What is searched: points (chain, ..., site, level) of all tiers, and the policy at a point.
+
+    Sites of all tiers stand side by side; a level that a site's kind does not have is not used.
+    """
+
+    def __init__(
+        self, population: Population, tiers: Sequence[Searched], below: Policy | None
+    ) -> None:
+        self.population, self.tiers, self._below = population, tiers, below
+        self.shape = shape_of(population)
+        self.levels = max(len(standard_levels(each.kind)) for each in tiers)
+        self.columns = [self.shape.columns(each.tier) for each in tiers]
+        ends = np.cumsum([0, *(c.stop - c.start for c in self.columns)])
+        self._places = [slice(a, b) for a, b in pairwise(ends)]
+        self.sites = int(ends[-1])
+        self.tier_of = np.repeat(np.arange(len(tiers)), np.diff(ends))
+        self.stores = np.array([tiers[int(number)].tier == "stores" for number in self.tier_of])
+        self.needs = [
+            needs(population, echelon=each.echelon).at(columns)
+            for each, columns in zip(tiers, self.columns, strict=True)
+        ]
+        chains = len(population.members)
+        self.auto = np.zeros((chains, self.sites, self.levels))
+        self.low, self.high = np.zeros((2, self.sites, self.levels))
+        for each, place, need in zip(tiers, self._places, self.needs, strict=True):
+            known = standard_levels(each.kind)
+            self.auto[:, place, : len(known)] = auto_levels(each.kind, need)
+            self.low[place, : len(known)] = [level.low for level in known]
+            self.high[place, : len(known)] = [level.high for level in known]
+
+    @staticmethod
+    def size_of(tiers: Sequence[Searched]) -> int:
+        """Levels that are moved together."""
+        return sum(len(standard_levels(each.kind)) for each in tiers)
+
+    @property
+    def separate(self) -> bool:
+        """Whether no site's levels move another's cost."""
+        return self.shape.tiers == ("stores",)
+
+    def rules(self, points: Array) -> list[OrderRule]:
+        """The tiers' rules at (chain, site, level), levels (chain, site)."""
+        return [
+            rule_at(each.kind, need, points[:, place], whole=self.shape.whole)
+            for each, place, need in zip(self.tiers, self._places, self.needs, strict=True)
+        ]
+
+    def policy(self, points: Array, tapes: int) -> Policy:
+        """Decides in worlds (chain, tape, candidate) by points (chain, candidate, site, level)."""
+        found = self._below
+        for each, place, need in zip(self.tiers, self._places, self.needs, strict=True):
+            wide = Need(*(getattr(need, field.name)[:, None] for field in fields(Need)))
+            rule = rule_at(each.kind, wide, points[:, :, place], whole=self.shape.whole)
+            levels = {
+                field.name: _of_worlds(getattr(rule, field.name), tapes)
+                for field in fields(rule)  # type: ignore[arg-type]
+            }
+            rule = type(rule)(**levels)
+            if each.tier == "stores":
+                found = RulePolicy(each.kind, rule)
+            else:
+                assert found is not None
+                found = ChainPolicy("", found, (SiteRule(each.tier, rule, each.echelon),))
+        assert found is not None
+        return found
+
+
+def _of_worlds(levels: Array, tapes: int) -> Array:
+    """(chain x tape x candidate, site) of (chain, candidate, site) levels."""
+    chains, candidates, sites = levels.shape
+    repeated = np.broadcast_to(levels[:, None], (chains, tapes, candidates, sites))
+    return laid_out(repeated.reshape(-1, sites))
+
+
+class _Search:
+    """One search over the chains of a space."""
+
+    def __init__(self, space: _Space, *, seed: int, tapes: int) -> None:
+        self._space, self._tapes, self._seed = space, tapes, seed
+        self._rng = np.random.default_rng(seed)
+        self._tape = self._drawn(tapes, episode=0)
+        self._span = space.high - space.low
+
+    def _drawn(self, tapes: int, episode: int) -> Tape:
+        population = self._space.population
+        worlds = tapes * len(population.members)
+        return draw_tape(
+            population, seed=self._seed, purpose=Purpose.TUNE, worlds=worlds, episode=episode
         )
-        best = found.reshape(*shape, 1)
-    return _rule(kind, scenario, best)
+
+    def best(self) -> Array:
+        """(chain, site, level) the best point of each chain."""
+        alike = self._alike(self._space.auto)
+        if self._space.sites == 1:
+            return alike
+        own = self._apart(alike)
+        if self._space.separate:
+            return own
+        both = np.stack([alike, own], axis=1)
+        costs = self._costs(both, self._drawn(FRESH * self._tapes, episode=1)).sum(axis=2)
+        return _chosen(both, costs.argmin(axis=1))
+
+    def _alike(self, point: Array) -> Array:
+        """One shift of each level for all sites of a tier, anywhere within the bounds."""
+        space = self._space
+        shared = [
+            np.isin(space.tier_of, tier)[:, None] & (np.arange(space.levels) == level)
+            for tier in range(len(space.tiers))
+            for level in range(space.levels)
+        ]
+        moved = [sites for sites in shared if self._span[sites].any()]
+        return self._cross_entropy(point, np.array(moved, dtype=np.float64), 1.0, ROUNDS)
+
+    def _apart(self, point: Array) -> Array:
+        """Each site's own levels, near those of all."""
+        space = self._space
+        moved = np.eye(space.sites * space.levels).reshape(-1, space.sites, space.levels)
+        moved = moved[[self._span[own > 0].any() for own in moved]]
+        if not space.separate and len(moved) <= MOST_TOGETHER:
+            return self._cross_entropy(point, moved, APART[0], 2 * ROUNDS)
+        count = CANDIDATES[space.levels] if space.separate else MOST_CANDIDATES
+        for width in APART:
+            moves = self._draws(space.sites * space.levels, count)
+            moves = moves.reshape(1, count, space.sites, space.levels)
+            points = self._moved(point, width * moves)
+            costs = self._costs(points, self._tape)
+            if space.separate:
+                best = costs.argmin(axis=1)[:, None, :, None]
+                point = np.take_along_axis(points, best, axis=1)[:, 0]
+                continue
+            steps = np.stack([_fitted_step(moves[0], cost, space.stores) for cost in costs])
+            tried = self._moved(point, width * np.stack([np.zeros_like(steps), steps], axis=1))
+            point = _chosen(tried, self._costs(tried, self._tape).sum(axis=2).argmin(axis=1))
+        return point
+
+    def _cross_entropy(self, point: Array, moved: Array, width: float, rounds: int) -> Array:
+        """The best point by the cost of the chain: candidates are drawn like the best of those
+        before; Rubinstein & Kroese (2004), "The Cross-Entropy Method", section 5.
+
+        Args:
+            point: (chain, site, level) the first.
+            moved: (number, site, level) 1 where a number is added.
+            width: half of the first round's, of the bounds' span.
+            rounds: how many.
+        """
+        size = len(moved)
+        count = CANDIDATES.get(size, MOST_CANDIDATES)
+        elite = max(count // ELITE, size + 2)
+        shifts = np.repeat(width * self._draws(size, count)[None], len(point), axis=0)
+        for _ in range(rounds):
+            points = self._moved(point, np.einsum("cnk,ksl->cnsl", shifts, moved))
+            order = self._costs(points, self._tape).sum(axis=2).argsort(axis=1)
+            best = _chosen(points, order[:, 0])
+            kept = np.take_along_axis(shifts, order[:, :elite, None], axis=1)
+            centre = kept.mean(axis=1, keepdims=True)
+            spread = np.einsum("cek,cel->ckl", kept - centre, kept - centre) / elite
+            root = np.linalg.cholesky(spread + LEAST_MOVE**2 * np.eye(size))
+            draws = ndtri(0.5 + 0.4995 * self._draws(size, count))
+            shifts = centre + WIDER * np.einsum("ckl,nl->cnk", root, draws)
+            shifts[:, 0] = kept[:, 0]
+        return best
+
+    def _draws(self, dimensions: int, count: int) -> Array:
+        """(candidate, dimension) from -1 to 1, evenly spread; the first moves nothing."""
+        sobol = qmc.Sobol(dimensions, rng=self._rng)
+        draws = 2 * sobol.random_base2(int(np.ceil(np.log2(count))))[:count] - 1
+        draws[0] = 0.0
+        return np.asarray(draws)
+
+    def _moved(self, point: Array, moves: Array) -> Array:
+        """(chain, candidate, site, level) within bounds; moves are shares of their span."""
+        return np.clip(point[:, None] + moves * self._span, self._space.low, self._space.high)
+
+    def _costs(self, points: Array, tape: Tape) -> Array:
+        """(chain, candidate, site) money per period, of all the chain's sites."""
+        space, chains = self._space, len(points)
+        tapes = tape.worlds // chains
+        policy = space.policy(points, tapes)
+        costs = site_costs(policy, space.population, tape.repeated(points.shape[1]))
+        return costs.reshape(chains, tapes, points.shape[1], -1).mean(axis=1)
 
 
-def _costs(kind: str, scenario: Scenario, points: Array, tape: Tape) -> Array:
-    """(candidate,) mean cost per period of each candidate on the same tape."""
-    candidates = points.shape[2]
-    rule = _rule(kind, scenario, points)
-    tiled = replace(
-        rule,  # type: ignore[type-var]
-        **{
-            name: laid_out(np.tile(levels, (tape.worlds, 1))) for name, levels in vars(rule).items()
-        },
-    )
-    costs = mean_costs(RulePolicy(kind, tiled), scenario, tape.repeated(candidates))
-    return costs.reshape(tape.worlds, candidates).mean(axis=0)
+def _chosen(points: Array, place: Array) -> Array:
+    """(chain, site, level) of the candidate chosen in each chain."""
+    return np.asarray(points[np.arange(len(points)), place])
 
 
-def _in_turn(cost: Callable[[Array], Array], point: Array, lows: Array, highs: Array) -> Array:
-    """Improve one level of one store after the other; `point` is (level, store, 1)."""
-    for share in TURN_STEPS:
-        for store in range(point.shape[1]):
-            for level, (low, high) in enumerate(zip(lows, highs, strict=True)):
-                moves = share * (high - low) * np.arange(-2, 3)
-                tried = np.repeat(point, len(moves), axis=2)
-                tried[level, store] = np.clip(tried[level, store] + moves, low, high)
-                point = tried[:, :, [int(np.argmin(cost(tried)))]]
-    return point
+def _fitted_step(moves: Array, costs: Array, stores: Array) -> Array:
+    """(site, level) from -1 to 1: where the fitted cost of a chain is least.
+
+    Args:
+        moves: (candidate, site, level) from -1 to 1; stores come first.
+        costs: (candidate, site of the chain).
+        stores: (site,) whether it is a store.
+    """
+    count, levels = int(stores.sum()), moves.shape[2]
+    terms = [_quadratic(moves[:, site]) for site in range(moves.shape[1])]
+    models = np.zeros((len(terms), terms[0].shape[1]))
+    rest = costs.sum(axis=1)
+    for site in range(count):
+        models[site] = np.linalg.lstsq(terms[site], costs[:, site], rcond=None)[0]
+        rest = rest - terms[site] @ models[site]
+    together = moves[:, :count].mean(axis=1)
+    above = [each[:, 1:] for each in terms[count:]]
+    design = np.concatenate([np.ones((len(moves), 1)), together, *above], axis=1)
+    common = np.linalg.lstsq(design, rest, rcond=None)[0]
+    models[:count, 1 : 1 + levels] += common[1 : 1 + levels] / count
+    models[count:, 1:] = common[1 + levels :].reshape(len(above), models.shape[1] - 1)
+    grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, 11)] * levels), axis=-1).reshape(-1, levels)
+    return np.asarray(grid[(_quadratic(grid) @ models.T).argmin(axis=0)])
 
 
-def minimise(
-    cost: Callable[[Array], Array], bounds: Sequence[tuple[float, float]], start: Array, seed: int
-) -> Array:
-    """Differential evolution over a box; `cost` takes (dimension, candidate)."""
-    result: Any = differential_evolution(
-        cost,  # type: ignore[arg-type]  # vectorised: many points in, many costs out
-        bounds,  # type: ignore[arg-type]
-        x0=start,
-        rng=np.random.default_rng(seed),
-        vectorized=True,
-        updating="deferred",
-        polish=False,
-        popsize=max(32 // len(bounds), 6),
-        maxiter=24 + 6 * len(bounds),
-        init="sobol",
-        tol=1e-4,
-        mutation=(0.4, 0.9),
-    )
-    return np.asarray(result.x, dtype=np.float64)
+def _quadratic(moves: Array) -> Array:
+    """(point, term) 1, each move, each product of two, of (point, level) moves."""
+    pairs = combinations_with_replacement(range(moves.shape[1]), 2)
+    products = [moves[:, a] * moves[:, b] for a, b in pairs]
+    return np.column_stack([np.ones(len(moves)), moves, *products])

@@ -1,13 +1,9 @@
 """Who decides before anything is learned: tuned rules, or a trained run and rules above it."""
 
-import numpy as np
-
 from inventory_env.decision.recipe import Recipe, StartRule
-from inventory_env.description.population import needs, shape_of
-from inventory_env.description.rules import CappedBaseStock
+from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
-from inventory_env.frozen import Array
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.tape import Purpose, draw_tape
@@ -15,10 +11,7 @@ from policies.policy import Policy
 from policies.rollout import mean_costs
 from policies.rules.rule_based import ChainPolicy, RulePolicy
 from policies.rules.rule_book import RuleBook, read_rule, written_rule
-from policies.rules.search import minimise, standard_levels
-
-SEARCH_STORE_PERIODS = 24_000  # a candidate is judged on
-FRESH = 4  # times as many, when the best is compared with the scenario's own rule
+from policies.rules.search import FRESH, LEAST_TAPES, STORE_PERIODS, Searched, search
 
 
 def find_start(
@@ -85,33 +78,12 @@ def tuned_site_rule(
         shared: whether the site may look at its echelon stock.
         seed: of the tuning tapes.
     """
-    need = needs(scenario, echelon=shared).at(shape_of(scenario).columns(own.tier))
-    levels = standard_levels("capped-base-stock")
-    periods = scenario.periods * len(scenario.stores)
-    worlds = max(16, SEARCH_STORE_PERIODS // periods)
-    tape = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=worlds)
-
-    def rule(points: Array, repeated: int = 1) -> SiteRule:
-        units = [level.units(need, x[:, None]) for level, x in zip(levels, points, strict=True)]
-        rounded = [np.rint(values) if scenario.whole else values for values in units]
-        tiled = CappedBaseStock(*(np.tile(values, (repeated, 1)) for values in rounded))
-        return SiteRule(own.tier, tiled, shared)
-
-    def costs(points: Array) -> Array:
-        candidates = points.shape[1]
-        policy = ChainPolicy("", below, (rule(points, worlds),))
-        found = mean_costs(policy, scenario, tape.repeated(candidates))
-        return found.reshape(worlds, candidates).mean(axis=0)
-
-    best = minimise(
-        costs,
-        [(level.low, level.high) for level in levels],
-        start=np.array([level.auto(need).item() for level in levels]),
-        seed=seed,
-    )
-    found = rule(best[:, None])
+    above = Searched(own.tier, "capped-base-stock", shared)
+    (rule,) = search(scenario, [above], seed=seed, below=below)
+    found = SiteRule(own.tier, rule, shared)
     if own.echelon and not shared:
         return found
+    worlds = max(LEAST_TAPES, STORE_PERIODS // (scenario.periods * len(scenario.stores)))
     fresh = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=FRESH * worlds, episode=1)
     tried = (ChainPolicy("", below, (each,)) for each in (own, found))
     own_cost, cost = (mean_costs(policy, scenario, fresh).mean() for policy in tried)

@@ -20,7 +20,7 @@ from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
-from policies.rules.search import formula_rule
+from policies.rules.baselines import formula_rule
 from policies.runs.run_folder import Run
 
 # Order-up-to levels that stand for what is learned; the best is about 15.
@@ -175,7 +175,7 @@ def test_the_command_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Tunes nothing: searches are tested elsewhere."""
     from policies.rules import rule_book, start
 
-    monkeypatch.setattr(rule_book, "tuned_rule", lambda kind, c, seed: formula_rule(kind, c))
+    monkeypatch.setattr(rule_book, "tuned_rules", lambda kind, c, seed: formula_rule(kind, c))
     monkeypatch.setattr(start, "tuned_site_rule", lambda chain, own, below, **_: own)
     monkeypatch.chdir(tmp_path)
     Path("small.toml").write_text(scenario_text(chain(training=SMALL)))

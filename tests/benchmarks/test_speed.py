@@ -23,8 +23,8 @@ from inventory_env.description.scenario_files import load_scenario
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.simulation.chain import Chain
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
 
 ROOT = Path(__file__).parent.parent.parent
 MEASURED = Speed(
@@ -81,7 +81,7 @@ def test_rates_follow_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     episode = clock.before(26.0, lambda: np.zeros((130, 3)))
     both = (Peer("here", "2.0", episode), Peer("gone", None, None))
     monkeypatch.setattr(speed, "peers", lambda demand: both)
-    monkeypatch.setattr(speed, "tuned_rule", lambda kind, chain, seed: formula_rule(kind, chain))
+    monkeypatch.setattr(speed, "tuned_rules", lambda kind, chain, seed: formula_rule(kind, chain))
     monkeypatch.setattr(
         speed, "first_win", lambda chain, rule, seed: FirstWin(seed, 1.0, 2.0, None)
     )

@@ -45,7 +45,7 @@ def costs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
         start(judge)
         now[0] += ROUND
 
-    monkeypatch.setattr(rule_book, "tuned_rule", tuned)
+    monkeypatch.setattr(rule_book, "tuned_rules", tuned)
     monkeypatch.setattr(module, "mean_costs", mean_costs)
     monkeypatch.setattr(module.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(module._Judge, "_on_rollout_start", rollout)

@@ -12,7 +12,7 @@ from inventory_env.description.rules import BaseStock
 from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.tape import Purpose, draw_tape
-from policies.rules.search import formula_rule
+from policies.rules.baselines import formula_rule
 
 AMPLE = 500.0  # units in the warehouse
 

@@ -18,7 +18,7 @@ from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.constraints import project
 from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.tape import Purpose, draw_tape
-from policies.rules.search import formula_rule
+from policies.rules.baselines import formula_rule
 
 EVERYBODY = [0, 1, 2, 3]
 

@@ -20,8 +20,8 @@ from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.state import State
 from inventory_env.simulation.tape import Purpose, draw_tape
 from inventory_env.simulation.worlds import laid_out
+from policies.rules.baselines import formula_rule, start_kind
 from policies.rules.rule_book import RuleBook
-from policies.rules.search import formula_rule, start_kind
 from policies.runs.run_folder import load_run
 from policies.runs.training import train
 

@@ -24,8 +24,8 @@ from policies.orders.futures import play_futures
 from policies.orders.morning import OPEN_ORDERS, STOCK, read_morning
 from policies.orders.proposal import Decider, propose
 from policies.orders.recent_demand import DEMAND
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
 from policies.runs.run_folder import load_run
 
 GOLDEN = Path(__file__).parent.parent / "golden"

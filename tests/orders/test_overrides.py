@@ -12,8 +12,8 @@ from policies.orders.folder import OVERRIDES_LOG, Orders, make_orders, write_ord
 from policies.orders.morning import read_morning
 from policies.orders.proposal import Decider
 from policies.orders.replay import replay
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
 
 WHY = "the festival is in town"
 

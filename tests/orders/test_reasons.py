@@ -18,8 +18,8 @@ from policies.orders.folder import make_orders
 from policies.orders.morning import OPEN_ORDERS, read_morning
 from policies.orders.morning import STOCK as STOCK_FILE
 from policies.orders.proposal import Decider, propose, rules_of
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
 from policies.runs.run_folder import load_run
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "whole"

@@ -13,8 +13,8 @@ from benchmarks.html.evaluation_page import evaluation_page
 from benchmarks.html.orders_page import orders_page
 from benchmarks.html.page import write_page
 from inventory_env.description.scenario_files import load_scenario
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
 from tuning.study_page import study_page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")

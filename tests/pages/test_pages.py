@@ -24,8 +24,8 @@ from inventory_env.recorded.history import DemandFile
 from policies.orders.folder import make_orders, write_orders
 from policies.orders.morning import read_morning
 from policies.orders.proposal import Decider
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
 
 EVIL = '<script>alert("x")</script> & Größe, "quoted" \'one\''
 VOID = {"meta", "input", "link", "br", "hr", "img"}

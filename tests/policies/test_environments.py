@@ -29,8 +29,8 @@ from inventory_env.frozen import Array
 from inventory_env.simulation.ledger import Ledger, Money
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
 
 ROOT = Path(__file__).parent.parent.parent
 SERIAL = str(ROOT / "benchmarks" / "published" / "problems" / "serial" / "example-6-1.toml")

@@ -23,9 +23,9 @@ from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.learning.ppo import make_algorithm
 from policies.policy import Policy
 from policies.rollout import mean_costs
+from policies.rules.baselines import formula_rule, start_kind
 from policies.rules.rule_based import ChainPolicy, RulePolicy
 from policies.rules.rule_book import RuleBook
-from policies.rules.search import formula_rule, start_kind
 from policies.rules.start import find_start, start_policy
 from policies.runs import phases
 from policies.runs.phases import run_of_phase

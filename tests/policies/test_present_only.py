@@ -20,9 +20,9 @@ from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.policy import Policy
+from policies.rules.baselines import formula_rule, start_kind
 from policies.rules.rule_based import ChainPolicy, RandomOrders, RulePolicy
 from policies.rules.rule_book import RuleBook
-from policies.rules.search import formula_rule, start_kind
 from policies.runs.training import train
 
 NOW = 6  # the last period before the tapes part

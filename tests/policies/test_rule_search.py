@@ -9,8 +9,9 @@ from inventory_env.description.scenario_files import load_scenario
 from inventory_env.errors import InputError
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
+from policies.rules.baselines import BASELINES
 from policies.rules.rule_book import RuleBook
-from policies.rules.search import BASELINES, tuned_rule
+from policies.rules.search import tuned_rules
 
 
 def newsvendor() -> Scenario:
@@ -37,7 +38,7 @@ def newsvendor() -> Scenario:
 
 def test_the_base_stock_search_finds_the_newsvendor_levels() -> None:
     """Leftovers are kept, so the best level is the quantile p / (p + h), one unit to and fro."""
-    rule = tuned_rule("base-stock", newsvendor(), seed=3)
+    rule = tuned_rules("base-stock", newsvendor(), seed=3)
     exact = [stats.poisson.ppf(3 / 4, 6.0), stats.poisson.ppf(9 / 10, 30.0)]
     np.testing.assert_allclose(rule.level[0], exact, atol=1.0)  # type: ignore[attr-defined]
 
@@ -49,7 +50,7 @@ def test_many_unlike_stores_get_levels_of_their_own() -> None:
     for store in stores[1::2]:
         store |= {"demand": {"kind": "geometric", "mean": 30.0}, "shortage_cost": 49.0}
     scenario = Scenario.model_validate(two | {"stores": stores})
-    rule = tuned_rule("base-stock", scenario, seed=3)
+    rule = tuned_rules("base-stock", scenario, seed=3)
     exact = [stats.poisson.ppf(3 / 4, 6.0), stats.geom.ppf(49 / 50, 1 / 31) - 1] * 4
     np.testing.assert_allclose(rule.level[0], exact, rtol=0.12)  # type: ignore[attr-defined]
 
@@ -84,7 +85,7 @@ def test_a_cap_never_costs_and_levels_are_cached(tmp_path) -> None:  # type: ign
 
 def test_the_same_seed_finds_the_same_levels() -> None:
     scenario = newsvendor()
-    one, two = (tuned_rule("min-max", scenario, seed=5) for _ in range(2))
+    one, two = (tuned_rules("min-max", scenario, seed=5) for _ in range(2))
     np.testing.assert_array_equal(one.point, two.point)  # type: ignore[attr-defined]
 
 

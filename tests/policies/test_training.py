@@ -22,8 +22,8 @@ from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import empty_network, make_algorithm
 from policies.rollout import mean_costs
+from policies.rules.baselines import formula_rule, start_kind
 from policies.rules.rule_book import RuleBook
-from policies.rules.search import formula_rule, start_kind
 from policies.runs.run_folder import (
     BEST,
     LAST,
@@ -125,9 +125,9 @@ def test_a_killed_run_resumes(tmp_path: Path) -> None:
 from pathlib import Path
 from inventory_env.description.scenario_files import parse_scenario
 from policies.rules import rule_book
-from policies.rules.search import formula_rule
+from policies.rules.baselines import formula_rule
 from policies.runs.training import train
-rule_book.tuned_rule = lambda kind, chain, seed: formula_rule(kind, chain)
+rule_book.tuned_rules = lambda kind, chain, seed: formula_rule(kind, chain)
 folder = Path({str(tmp_path)!r})
 text = (folder / "scenario.toml").read_text()
 train(parse_scenario(text, source="test", base=folder), seed=4, folder=folder / "run")

@@ -19,8 +19,8 @@ from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Money
 from policies.learning.ppo import make_algorithm
+from policies.rules.baselines import formula_rule
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import formula_rule
 
 
 def changed(scenario: Scenario, **settings: object) -> Scenario:

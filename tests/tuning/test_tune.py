@@ -22,7 +22,7 @@ FIGURES = {"history.png", "importance.png", "parallel.png", "front.png", "weight
 @pytest.fixture(autouse=True)
 def in_an_empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(rule_book, "tuned_rule", quick_rules)
+    monkeypatch.setattr(rule_book, "tuned_rules", quick_rules)
     Path("chain.toml").write_text(CHAIN)
 
 

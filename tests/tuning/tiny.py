@@ -7,7 +7,7 @@ from typing import Any
 
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import parse_scenario
-from policies.rules.search import formula_rule, start_kind
+from policies.rules.baselines import formula_rule, start_kind
 from tuning.confirm import FRESH_SEEDS, confirmation_book
 from tuning.plan import Plan
 from tuning.trial import rule_book

@@ -1,0 +1,91 @@
+"""Stock ahead: what stores are expected to hold in each coming period if they order nothing more.
+
+Two moments run through the pipeline. With X the stock at the start of a period, D its demand and
+Z = X - D taken as normal with mean m and standard deviation s, r = m / s,
+
+    E[Z+] = m Phi(r) + s phi(r)        E[(Z+)^2] = (m^2 + s^2) Phi(r) + m s phi(r)
+
+(Winkler, Roodman & Britney, 1972, "The determination of partial moments", Management Science
+19(3)). What is left over is Z+ less the share of what is short that waits; then the next arrivals
+come. Demand enters by its mean and standard deviation alone, so that any law, a season, and
+recorded demand with a forecast are all served; one period ahead of a law that is not normal the
+expectation is off by a few percent of its standard deviation, which a tuned level makes up for.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtr
+
+from inventory_env.frozen import Array
+
+if TYPE_CHECKING:
+    from inventory_env.simulation.situation import Situation
+
+TINY = 1e-9  # units; demand that does not vary
+DENSITY = 1 / np.sqrt(2 * np.pi)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Stock of the stores before the order of this period comes in, units; negative: it is owed."""
+
+    mean: Array  # (ahead, world, store) expected at the start of the period so far ahead, 0: now
+    sd: Array  # (ahead, world, store) its standard deviation
+    arrival_mean: Array  # (world, store) in the period in which an order made now arrives
+    arrival_sd: Array  # (world, store)
+
+    @classmethod
+    def of(cls, situation: "Situation") -> "Projection":
+        """The projection from the moment of decision; what is owed counts as on its way with the
+        order."""
+        params, state = situation.params, situation.state
+        stores = params.shape.columns("stores")
+        chances = params.arrival_chances
+        now = state.on_hand[:, stores] - state.backorders[:, stores]
+        mean, variance = now, np.zeros_like(now)
+        means, variances = [mean], [variance]
+        arrival_mean, second = chances[0] * mean, chances[0] * mean**2
+        for ahead in range(1, len(chances)):
+            demand, spread = situation.demand_ahead(ahead - 1)
+            mean, variance = left_over(mean - demand, variance + spread**2, params.waiting_of_short)
+            if ahead <= len(state.pipeline):
+                mean = mean + state.pipeline[ahead - 1][:, stores]
+            means.append(mean)
+            variances.append(variance)
+            arrival_mean = arrival_mean + chances[ahead] * mean
+            second = second + chances[ahead] * (mean**2 + variance)
+        return cls(
+            mean=np.stack(means),
+            sd=np.sqrt(np.stack(variances)),
+            arrival_mean=arrival_mean,
+            arrival_sd=np.sqrt(np.maximum(second - arrival_mean**2, 0.0)),
+        )
+
+
+def left_over(net: Array, variance: Array, waiting: Array | float) -> tuple[Array, Array]:
+    """Mean and variance of what is left of a stock after a period's demand.
+
+    Args:
+        net: expected stock less demand, units.
+        variance: of stock less demand.
+        waiting: share of what is short that waits; the rest is lost.
+
+    The standard normal case E[Z+] = 1 / sqrt(2 pi), E[(Z+)^2] = 1 / 2:
+
+    >>> mean, variance = left_over(np.array([0.0]), np.array([1.0]), 0.0)
+    >>> mean.round(4), variance.round(4)
+    (array([0.3989]), array([0.3408]))
+    """
+    sd = np.sqrt(np.maximum(variance, TINY**2))
+    ratio = net / sd
+    chance, density = ndtr(ratio), DENSITY * sd * np.exp(-0.5 * ratio * ratio)
+    total = net * net + sd * sd
+    over = net * chance + density
+    second = total * chance + net * density
+    mean = over
+    if np.any(waiting):
+        mean = over - waiting * (over - net)
+        second = second + waiting**2 * (total - second)
+    return mean, np.maximum(second - mean * mean, 0.0)
