@@ -10,11 +10,11 @@ from commands.training_request import PreparedTraining
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from policies.runs.run_folder import Run
+    from policies.runs.run_folder import Generalist, Run
     from policies.runs.training import Progress
 
 
-def follow(console: "Console", training: PreparedTraining) -> "Run":
+def follow(console: "Console", training: PreparedTraining) -> "Run | Generalist":
     """Train under a progress bar, and draw the training's curve.
 
     Raises:
@@ -70,17 +70,24 @@ def _validation(now: "Progress") -> str:
     )
 
 
-def print_outcome(console: "Console", run: "Run") -> None:
+def print_outcome(console: "Console", run: "Run | Generalist") -> None:
     """Sum a training up, and say what to do next."""
-    manifest, folder = run.manifest, run.folder
+    from policies.runs.run_folder import Run
+
+    manifest, folder, one = run.manifest, run.folder, isinstance(run, Run)
     gain = manifest["gain_over_start_rule"]
     low, high = gain["ci95"]
     table = new_table("trained", run.policy.name)
     table.add_row("steps", f"{manifest['steps']:,}")
     table.add_row("training time", f"{manifest['training_seconds']:,.1f} s")
-    table.add_row("gain over the tuned rule", f"{gain['mean']:,.3g} a period")
-    table.add_row("95 % interval", f"{low:,.3g} to {high:,.3g}")
+    if one:
+        table.add_row("gain over the tuned rule", f"{gain['mean']:,.3g} a period")
+        table.add_row("95 % interval", f"{low:,.3g} to {high:,.3g}")
+    else:
+        table.add_row("gain over the rule it starts from", f"{gain['mean']:.2%} of its cost")
+        table.add_row("95 % interval", f"{low:.2%} to {high:.2%}")
     console.print(table)
     if manifest["kept_rule"]:
         console.print(KEPT_RULE_WORDS)
-    teller(console)(f"Next: hmarl eval --run {folder} --baseline reorder-point")
+    chain = "" if one else " --scenario single-store"
+    teller(console)(f"Next: hmarl eval --run {folder}{chain} --baseline all")

@@ -15,8 +15,9 @@ from commands.mistakes import refuse
 from commands.options import DEFAULT_SCENARIO, chain_of, tiers_of
 
 if TYPE_CHECKING:
+    from inventory_env.description.problem_distribution import ProblemDistribution
     from inventory_env.description.scenario import Scenario
-    from policies.runs.run_folder import Run
+    from policies.runs.run_folder import Generalist, Run
     from policies.runs.training import OnProgress
 
 
@@ -25,7 +26,7 @@ class PreparedTraining:
     """A training that can start."""
 
     folder: Path  # of the run
-    run: "Callable[[OnProgress], Run]"
+    run: "Callable[[OnProgress], Run | Generalist]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,9 @@ class TrainingRequest:
         if self.resume is not None:
             stopped = self.resume
             return PreparedTraining(stopped, lambda tell: training.resume(stopped, tell))
+        problems = self._problems()
+        if problems is not None:
+            return self._for_problems(problems, tell)
         chain = self._chain(tell)
         others = self._others(chain, tell)
         training.check(chain, others)
@@ -109,6 +113,49 @@ class TrainingRequest:
             refuse({"learn": self.learn}, f"--phase {self.phase} says which tier learns")
         if self.tensorboard:
             _need_tensorboard()
+
+    def _problems(self) -> "ProblemDistribution | None":
+        """The problem distribution, where `--scenario` means one."""
+        from inventory_env.description.problem_distribution import (
+            ProblemDistribution,
+            load_problems,
+        )
+
+        if self.scenario is None or self.demand is not None:
+            return None
+        found = load_problems(self.scenario)
+        return found if isinstance(found, ProblemDistribution) else None
+
+    def _for_problems(self, problems: "ProblemDistribution", tell: Tell) -> PreparedTraining:
+        """A training for every chain of a distribution."""
+        from inventory_env.description.training_config import with_training
+        from policies.runs import training
+        from policies.runs.run_folder import new_folder
+
+        reason = f"--scenario {self.scenario} describes many chains"
+        refuse({"units": self.units, "others": self.others, "phase": self.phase}, reason)
+        problems = with_training(
+            problems,
+            self.config,
+            steps=self.steps,
+            algorithm=self.algo,
+            learn=tiers_of(self.learn),
+            critic=self.critic,
+        )
+        training.check_problems(problems)
+        folder = new_folder(self.runs, problems)
+        tell(f"Run folder: {folder}")
+
+        def run(on_progress: "OnProgress") -> "Generalist":
+            return training.train_generalist(
+                problems,
+                seed=self.seed or 0,
+                folder=folder,
+                on_progress=on_progress,
+                tensorboard=self.tensorboard,
+            )
+
+        return PreparedTraining(folder, run)
 
     def _chain(self, tell: Tell) -> "Scenario":
         """The chain with its training settings."""

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from inventory_env.decision.resolve import team_share
 from inventory_env.decision.reward import site_rewards
 from inventory_env.description.population import Population, shape_of
-from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.kpis import Tally
@@ -42,26 +41,26 @@ def site_costs(
 
 
 def run_episodes(
-    policy: Policy, scenario: Scenario, tape: Tape, watch: Watcher | None = None
+    policy: Policy, population: Population, tape: Tape, watch: Watcher | None = None
 ) -> Tally:
     """Run every world of a tape to its end and count all KPIs after the warm-up.
 
     Args:
         policy: who decides.
-        scenario: the chain.
+        population: the chain, or several.
         tape: its randomness.
         watch: called after every period, warm-up included, with what the policy saw and what came.
     """
-    chain, shape = Chain(scenario), shape_of(scenario)
+    chain, shape, first = Chain(population), shape_of(population), population.members[0]
     chain.reset(tape)
-    weights = scenario.training.reward
-    share = team_share(scenario, scenario.training)
+    weights = first.training.reward
+    share = team_share(first, first.training)
     tally = Tally(shape, tape.worlds)
     while not chain.ended:
         seen = chain.situation
         ledger = chain.step(policy.wishes(seen))
         money = Money.of(chain.params, ledger)
-        if seen.period >= scenario.warm_up:
+        if seen.period >= shape.warm_up:
             rewards = site_rewards(weights, share, shape, ledger, money)
             tally.add(ledger, money, rewards[:, : shape.stores])
         if watch is not None:

@@ -14,7 +14,7 @@ from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.intervals import mean_interval
 from policies.learning.learned import LearnedPolicy
-from policies.learning.ppo import FallingEntropy, make_algorithm, with_reward_scale
+from policies.learning.ppo import Schedules, make_algorithm, with_reward_scale
 from policies.policy import Policy
 from policies.rollout import mean_costs
 from policies.rules.rule_book import RuleBook
@@ -54,7 +54,7 @@ def first_win(scenario: Scenario, reorder_point: Policy, *, seed: int) -> FirstW
     judge = _Judge(scenario, learned, rivals, seed, tuned)
     model.learn(
         scenario.training.steps,
-        callback=CallbackList([judge, FallingEntropy(scenario.training)]),
+        callback=CallbackList([judge, Schedules(env.interface)]),
     )
     won = [judge.won.get(name) for name in rivals]
     return FirstWin(seed, tuned - started, *won)

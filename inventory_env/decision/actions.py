@@ -27,7 +27,7 @@ from inventory_env.simulation.constraints import project
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
 
-START_SPREAD = 1 / 3  # sd of the offsets that are first tried, of the largest
+START_SPREAD = 1 / 3  # sd of the listed offsets that are first tried, of the largest
 UPSTREAM_REACH = 0.5  # of a store's reach in its own sd: many stores' orders even out
 LEAST_SD = 0.1  # of the mean: demand that hardly varies leaves some room
 
@@ -95,9 +95,10 @@ class DiscreteActions(Actions):
 
 
 class RealOffsets(Actions):
-    """Any bounded offset to the start rule's order, in units that can be divided.
+    """Any bounded offset to the start rule's order; whole units come of it by rounding.
 
-    An agent's action from -1 to 1 is the share of its largest offset.
+    An agent's action from -1 to 1 is the share of its largest offset, which is at least so many
+    units where units are whole.
     """
 
     def __init__(self, agents: Agents, settings: RuleOffset) -> None:
@@ -105,7 +106,9 @@ class RealOffsets(Actions):
         self.space = spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
 
     def sizes_of(self, params: Params, shared: bool) -> Array:
-        return _largest_offset(self._agents, self._settings, params, shared)[:, :, None]
+        largest = _largest_offset(self._agents, self._settings, params, shared)
+        least = self._settings.least if params.shape.whole else 0.0
+        return np.maximum(largest, least)[:, :, None]
 
     def wishes(
         self, actions: npt.NDArray[np.generic], rule: Array, sizes: Array, situation: Situation

@@ -7,13 +7,13 @@ not change, stay out. Where the period's own demand has a known distribution, it
 takes the place of the cost on the tape: the same on average, with less luck in it.
 """
 
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from inventory_env.decision.recipe import Credit
+from inventory_env.description.demand import WHOLE_LAWS, Demand
 from inventory_env.description.population import Population
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.dynamics import meet_demand
@@ -21,12 +21,11 @@ from inventory_env.simulation.ledger import Ledger
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.tape import Tape
+from inventory_env.simulation.worlds import of_worlds
 
 STORE_BUSINESS = ("demand", "served", "lost", "backorders", "closing")
 QUANTILES = 20_000  # that stand for a distribution
-CELLS = 400  # of the table where units are continuous
-
-Number = TypeVar("Number", bound=np.generic)
+CELLS = 400  # of the table where units are continuous, or demand is large
 
 
 class Creditor:
@@ -34,11 +33,11 @@ class Creditor:
 
     Args:
         population: the chains, whose laws of demand are known to the trainer.
+        params: their numbers.
         credit: what pays an order.
     """
 
-    def __init__(self, population: Population, credit: Credit) -> None:
-        params = Params.of(population)
+    def __init__(self, population: Population, params: Params, credit: Credit) -> None:
         delays = params.least_lead_time[:, : params.stores]
         self._delays = np.zeros_like(delays) if credit == "now" else delays
         self.shortage = ExpectedShortage(population) if credit == "expected" else None
@@ -59,13 +58,15 @@ class Creditor:
             after: the chain after the period.
             tape: of the episode; it reaches `periods` further.
         """
-        if not self.periods:
+        if not self.periods and self.shortage is None:
             return ledger
         params, state = after.params, after.state
         stores = params.shape.columns("stores")
         on_hand, backorders = state.on_hand[:, stores], state.backorders[:, stores]
         business = {name: getattr(ledger, name).copy(order="K") for name in STORE_BUSINESS}
-        delays = _of_worlds(self._delays, tape.member)
+        delays = of_worlds(self._delays, tape.member)
+        if self.shortage is not None and not delays.all():
+            self._pay(business, stores, delays == 0, self._at_once(ledger, stores), tape)
         for ahead in range(1, self.periods + 1):
             now = tape.at(after.period + ahead - 1)
             net = on_hand - backorders
@@ -75,14 +76,55 @@ class Creditor:
             on_hand = on_hand - sold
             here = delays == ahead
             if here.any():
-                found = (now.demand, served, lost, backorders, on_hand)
-                if self.shortage is not None:
-                    found = (now.demand, served, *self.shortage.business(net, tape.member))
-                for name, values in zip(STORE_BUSINESS, found, strict=True):
-                    np.copyto(business[name][:, stores], values, where=here)
+                drawn = _Business(net, now.demand, served, lost, backorders, on_hand)
+                self._pay(business, stores, here, drawn, tape)
             if ahead <= len(state.pipeline):
                 on_hand = on_hand + state.pipeline[ahead - 1][:, stores]
         return replace(ledger, **business)
+
+    def _pay(
+        self,
+        business: dict[str, Array],
+        stores: slice,
+        here: npt.NDArray[np.bool_],
+        drawn: "_Business",
+        tape: Tape,
+    ) -> None:
+        """Put a period's business where `here` says, expected where the law is known."""
+        found = (drawn.demand, drawn.served, drawn.lost, drawn.backorders, drawn.closing)
+        if self.shortage is not None:
+            known = self.shortage.known(tape.member)
+            lost, waiting, left = (
+                np.where(known, *each)
+                for each in zip(
+                    self.shortage.business(drawn.net, tape.member), found[2:], strict=True
+                )
+            )
+            found = (drawn.demand, drawn.served, lost, waiting, left)
+        for name, values in zip(STORE_BUSINESS, found, strict=True):
+            np.copyto(business[name][:, stores], values, where=here)
+
+    @staticmethod
+    def _at_once(ledger: Ledger, stores: slice) -> "_Business":
+        """The business of the period itself."""
+        demand, served, sold, lost, backorders, closing = (
+            getattr(ledger, name)[:, stores]
+            for name in ("demand", "served", "sold", "lost", "backorders", "closing")
+        )
+        waited = backorders - (demand - served - lost) + (sold - served)
+        return _Business(closing + sold - waited, demand, served, lost, backorders, closing)
+
+
+@dataclass(frozen=True)
+class _Business:
+    """What a period did to the stores; (world, store), units."""
+
+    net: Array  # on hand less backorders, before demand
+    demand: Array
+    served: Array
+    lost: Array
+    backorders: Array
+    closing: Array
 
 
 class ExpectedShortage:
@@ -90,17 +132,11 @@ class ExpectedShortage:
     points."""
 
     def __init__(self, population: Population) -> None:
-        uniform = (np.arange(QUANTILES) + 0.5) / QUANTILES
         tables, steps = [], []
         for chain in population.members:
             for store in chain.stores:
-                demand = np.sort(store.demand.quantile(uniform, np.ones(QUANTILES)))
-                demand = np.rint(demand) if chain.whole else demand
-                step = 1.0 if chain.whole else max(demand[-1] / CELLS, 1e-9)
-                points = step * np.arange(int(demand[-1] / step) + 3)
-                more = np.searchsorted(demand, points, side="right")
-                units = np.append(demand[::-1].cumsum()[::-1], 0.0)[more]
-                tables.append((units - points * (QUANTILES - more)) / QUANTILES)
+                table, step = _shortage_table(store.demand, whole=chain.whole)
+                tables.append(table)
                 steps.append(step)
         shape = (len(population.members), -1)
         lengths = np.array([len(table) for table in tables])
@@ -109,13 +145,18 @@ class ExpectedShortage:
         first = lengths.cumsum() - lengths
         self._first, self._last = first.reshape(shape), (lengths - 2).reshape(shape)
         self._mean = self._table[self._first]
+        self._known = np.array([[not chain.seasonal] for chain in population.members])
+
+    def known(self, member: Integers) -> npt.NDArray[np.bool_]:
+        """(world or 1, 1) whether the law of demand is the same in all periods."""
+        return of_worlds(self._known, member)
 
     def __call__(self, stock: Array, member: Integers) -> Array:
         """(world, store) units short on average; `stock` is on hand less backorders."""
-        place = np.maximum(stock / _of_worlds(self._step, member), 0.0)
-        place = np.minimum(place, _of_worlds(self._last, member))
+        place = np.maximum(stock / of_worlds(self._step, member), 0.0)
+        place = np.minimum(place, of_worlds(self._last, member))
         cell = place.astype(np.int64)
-        here = cell + _of_worlds(self._first, member)
+        here = cell + of_worlds(self._first, member)
         short = self._table.take(here)
         short += (place - cell) * (self._table.take(here + 1) - short)
         return short - np.minimum(stock, 0.0)
@@ -123,9 +164,25 @@ class ExpectedShortage:
     def business(self, stock: Array, member: Integers) -> tuple[Array, Array, Array]:
         """Expected units short, none that are counted apart as waiting, and units left over."""
         short = self(stock, member)
-        return short, np.zeros_like(short), stock - _of_worlds(self._mean, member) + short
+        return short, np.zeros_like(short), stock - of_worlds(self._mean, member) + short
 
 
-def _of_worlds(values: npt.NDArray[Number], member: Integers) -> npt.NDArray[Number]:
-    """The rows of the chains that worlds play; one row stays one."""
-    return values if len(values) == 1 else values[member]
+def _shortage_table(demand: Demand, *, whole: bool) -> tuple[Array, float]:
+    """E[(demand - stock)+] at stock 0, step, 2 step, ..., and the step, units.
+
+    The sum of all chances of a larger demand, where they are known; else from many quantiles.
+    """
+    if whole and isinstance(demand, WHOLE_LAWS):
+        law = demand.distribution(1.0)
+        last = int(law.ppf(1 - 1e-10)) + 2
+        cell = max(last // CELLS, 1) | 1  # odd, so that it has a middle
+        chances = cell * law.sf(np.arange(0, last + 2 * cell, cell) + cell // 2)
+        return np.append(chances[::-1].cumsum()[::-1], 0.0), float(cell)
+    uniform = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    values = np.sort(demand.quantile(uniform, np.ones(QUANTILES)))
+    values = np.rint(values) if whole else values
+    step = 1.0 if whole else max(float(values[-1]) / CELLS, 1e-9)
+    points = step * np.arange(int(values[-1] / step) + 3)
+    more = np.searchsorted(values, points, side="right")
+    units = np.append(values[::-1].cumsum()[::-1], 0.0)[more]
+    return (units - points * (QUANTILES - more)) / QUANTILES, step

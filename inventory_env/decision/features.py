@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from inventory_env.decision.arrival_features import Arrival, Problem
 from inventory_env.decision.chain_features import (
     Calendar,
     Role,
@@ -53,6 +54,8 @@ EXTRAS: dict[Extra, type[Feature]] = {
     "store": SiteParameters,
     "role": Role,
     "history": DemandHistory,
+    "arrival": Arrival,
+    "problem": Problem,
 }
 OF_OTHERS: tuple[Extra, ...] = ("warehouse", "chain")  # not to be seen under local information
 
@@ -73,7 +76,9 @@ AnyFeature = Annotated[
     | Calendar
     | SiteParameters
     | Role
-    | DemandHistory,
+    | DemandHistory
+    | Arrival
+    | Problem,
     Field(discriminator="kind"),
 ]
 

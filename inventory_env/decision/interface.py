@@ -14,6 +14,7 @@ from inventory_env.decision.actions import DiscreteActions, make_actions
 from inventory_env.decision.agents import Agents
 from inventory_env.decision.feature import Feature, View, Yardstick
 from inventory_env.decision.recipe import Column, Recipe, scale_arrays
+from inventory_env.decision.region import outside
 from inventory_env.description.population import Shape
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
@@ -57,6 +58,7 @@ class Interface:
         )
         self.action_space = self.actions.space
         self._of: tuple[Params, Array, Array, Array, Yardstick] | None = None
+        self._strange: tuple[Params, npt.NDArray[np.bool_] | None] | None = None
 
     @cached_property
     def of_today(self) -> list[int]:
@@ -124,6 +126,19 @@ class Interface:
         by_agent = actions.reshape(*rule.shape, *actions.shape[1:])
         decided = self.actions.wishes(by_agent, rule, sizes, situation)
         return self.agents.into(start_wishes, decided)
+
+    def strange(self, params: Params) -> npt.NDArray[np.bool_] | None:
+        """(world or 1, site) stores unlike all that the network was trained on; None: there are
+        none, or it was trained on these very chains."""
+        region = self.recipe.region
+        if region is None:
+            return None
+        if self._strange is None or self._strange[0] is not params:
+            far = np.zeros((len(params.capacity), params.shape.sites), dtype=bool)
+            for each in outside(region, params).values():
+                far[:, : params.stores] |= each > 0
+            self._strange = params, far if far.any() else None
+        return self._strange[1]
 
     def masks(self, situation: Situation, start_wishes: Array) -> npt.NDArray[np.bool_]:
         """(row, action) actions that stand for different possible orders.

@@ -31,10 +31,14 @@ class Column(Frozen):
 
 
 class RuleLevels(Frozen):
-    """A rule with its levels in units, by site; a cap that is left out does not bind."""
+    """A rule with its levels in units, by site; a cap that is left out does not bind.
+
+    Or with levels that a formula gives from the numbers of whatever chain a world plays.
+    """
 
     kind: str
-    levels: dict[str, Row]
+    levels: dict[str, Row] = Field(default_factory=dict)
+    formula: Literal["fitted"] | None = None
 
 
 class StartRule(Frozen):
@@ -74,6 +78,9 @@ class Recipe(Frozen):
     """By agent, added to each reward."""
     reward_scale: Row = (1.0,)
     """By agent, divides the shifted reward."""
+    region: dict[str, tuple[Number, Number]] | None = None
+    """Least and largest of each of a store's numbers in training (`region`), where it was trained
+    on many chains; a store with others follows the start rule."""
     start: tuple[StartRule, ...] = ()
     """Rules that training starts from, downstream first; those of sites that `others` decides for
     are not among them."""

@@ -44,7 +44,7 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
         "critic": critic,
         "worlds": _worlds(settings, agents),
         "continuing": (
-            all(member.homogeneous for member in population.members) and shape.warm_up > 0
+            len(population.members) == 1 and chain.homogeneous and shape.warm_up > 0
             if settings.continuing == "auto"
             else settings.continuing
         ),
@@ -54,7 +54,7 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
     offsets: Offsets | None = None
     if isinstance(settings.actions, RuleOffset):
         actions = _offset_settings(settings.actions, population, agents, params, facts)
-        listed = shape.whole or settings.actions.steps != "auto" or bool(actions.zero_order)
+        listed = settings.actions.steps != "auto" or bool(actions.zero_order)
         offsets = "listed" if listed or settings.algorithm == "maskable-ppo" else "real"
         changes["actions"] = actions
     recipe = Recipe(
@@ -136,5 +136,5 @@ def _credit(population: Population, settings: TrainingSettings, params: Params) 
         return "now"
     if not params.least_lead_time[:, : params.stores].any():
         return "now"
-    seasonal = any(chain.seasonal for chain in population.members)
+    seasonal = all(chain.seasonal for chain in population.members)
     return "arrival" if settings.reward.preset != "cost" or seasonal else "expected"

@@ -138,17 +138,27 @@ class NegativeBinomial(_Demand):
     >>> demand = NegativeBinomial(kind="negative-binomial", mean=6, sd=3)
     >>> round(float(demand.distribution(1.0).pmf(0)), 4)
     0.0077
+
+    Given by its dispersion 1 / r instead, the variance is mean + dispersion x mean^2:
+
+    >>> mean, sd = NegativeBinomial(kind="negative-binomial", mean=6, dispersion=1 / 12).moments
+    >>> round(sd, 9)
+    3.0
     """
 
     kind: Literal["negative-binomial"]
     mean: Positive
     """Mean demand, units per period, above 0."""
-    sd: Positive
+    sd: Positive | None = None
     """Standard deviation, units per period; its square must exceed the mean."""
+    dispersion: Positive | None = None
+    """Instead of sd: (variance - mean) / mean^2, above 0; 1 makes demand geometric."""
 
     @model_validator(mode="after")
     def _overdispersed(self) -> Self:
-        if self.sd**2 <= self.mean:
+        if (self.sd is None) == (self.dispersion is None):
+            raise ValueError("negative-binomial demand needs sd or dispersion, and not both")
+        if self.sd is not None and self.sd**2 <= self.mean:
             raise ValueError(
                 f"sd must exceed sqrt(mean) = {self.mean**0.5:.3g} for negative-binomial demand, "
                 f"got {self.sd:g} (use kind = 'poisson' for sd = sqrt(mean))"
@@ -157,10 +167,16 @@ class NegativeBinomial(_Demand):
 
     @property
     def moments(self) -> tuple[float, float]:
-        return self.mean, self.sd
+        if self.sd is not None:
+            return self.mean, self.sd
+        return self.mean, (self.mean + self.mean**2 / self._dispersion) ** 0.5
 
     @property
     def _dispersion(self) -> float:
+        """r, the number of failures."""
+        if self.sd is None:
+            assert self.dispersion is not None
+            return 1 / self.dispersion
         return self.mean**2 / (self.sd**2 - self.mean)
 
     def draw(self, rng: np.random.Generator, factor: Array) -> Array:
@@ -170,6 +186,34 @@ class NegativeBinomial(_Demand):
     def distribution(self, factor: float) -> Any:
         r = self._dispersion
         return stats.nbinom(r, r / (r + self.mean * factor))
+
+
+class Binomial(_Demand):
+    """So many customers, each of whom buys one unit or none: whole demand that varies less than
+    Poisson's. A season scales the probability, up to 1.
+
+    >>> mean, sd = Binomial(kind="binomial", trials=10, probability=0.3).moments
+    >>> mean, round(sd**2, 9)
+    (3.0, 2.1)
+    """
+
+    kind: Literal["binomial"]
+    trials: Annotated[int, Field(ge=1)]
+    """Customers a period, at least 1."""
+    probability: Annotated[float, Field(gt=0, le=1)]
+    """Probability that one buys, above 0 to 1."""
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        mean = self.trials * self.probability
+        return mean, (mean * (1 - self.probability)) ** 0.5
+
+    def draw(self, rng: np.random.Generator, factor: Array) -> Array:
+        chance = np.minimum(self.probability * factor, 1.0)
+        return rng.binomial(self.trials, chance).astype(np.float64)
+
+    def distribution(self, factor: float) -> Any:
+        return stats.binom(self.trials, min(self.probability * factor, 1.0))
 
 
 class Geometric(_Demand):
@@ -422,9 +466,12 @@ class Trace(_Demand):
         raise TypeError("a trace is replayed, not drawn")
 
 
+WHOLE_LAWS = (Poisson, NegativeBinomial, Binomial, Geometric)  # with a scipy law of whole numbers
+
 Demand = Annotated[
     Poisson
     | NegativeBinomial
+    | Binomial
     | Geometric
     | Normal
     | Gamma

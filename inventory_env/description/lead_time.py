@@ -1,4 +1,8 @@
-"""How long a shipment takes: constant, or random, drawn for each shipment (they may cross)."""
+"""How long a shipment takes: constant, or random, drawn for each shipment.
+
+Random shipments cross, or arrive in the order in which they left: one that would overtake another
+then waits for it.
+"""
 
 from abc import abstractmethod
 from typing import Annotated, Any, Literal, Self
@@ -37,11 +41,38 @@ class _LeadTime(Frozen):
         mean = float(self.probabilities @ values)
         return mean, max(float(self.probabilities @ values**2) - mean**2, 0.0) ** 0.5
 
+    @abstractmethod
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Integers:
-        """Independent lead times, periods."""
-        edges = np.cumsum(self.probabilities)
+        """Lead times of shipments that leave one period after the other along the last axis."""
+
+
+class _RandomLeadTime(_LeadTime):
+    crossing: bool = True
+    """Whether a shipment may overtake an earlier one; if not, it arrives with it."""
+
+    @property
+    @abstractmethod
+    def drawn(self) -> Array:
+        """Probability of 0, 1, 2, ... periods, before one shipment waits for another."""
+
+    @property
+    def probabilities(self) -> Array:
+        """In the long run, with a shipment every period: no earlier one, drawn k periods before,
+        is still more than k longer on its way."""
+        if self.crossing:
+            return self.drawn
+        below = np.cumsum(self.drawn)
+        reached = np.array([below[x:].prod() for x in range(len(below))])
+        return np.diff(reached, prepend=0.0)
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Integers:
+        edges = np.cumsum(self.drawn)
         edges[-1] = 1.0
-        return np.searchsorted(edges, rng.random(shape), side="right").astype(np.int64)
+        drawn = np.searchsorted(edges, rng.random(shape), side="right").astype(np.int64)
+        if self.crossing:
+            return drawn
+        leaving = np.arange(shape[-1])
+        return np.asarray(np.maximum.accumulate(drawn + leaving, axis=-1) - leaving)
 
 
 class ConstantLeadTime(_LeadTime):
@@ -59,8 +90,11 @@ class ConstantLeadTime(_LeadTime):
     def probabilities(self) -> Array:
         return np.eye(self.periods + 1)[self.periods]
 
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Integers:
+        return np.full(shape, self.periods)
 
-class UniformLeadTime(_LeadTime):
+
+class UniformLeadTime(_RandomLeadTime):
     """Every whole number of periods from low to high is equally likely.
 
     A fair die: mean (low + high) / 2, variance ((high - low + 1)^2 - 1) / 12 = 35 / 12.
@@ -68,6 +102,12 @@ class UniformLeadTime(_LeadTime):
     >>> mean, sd = UniformLeadTime(kind="uniform", low=1, high=6).moments
     >>> mean, round(sd, 3)
     (3.5, 1.708)
+
+    One after the other, a shipment arrives at once if it would, and the one before it takes at most
+    one period: 1/3 x 2/3.
+
+    >>> UniformLeadTime(kind="uniform", low=0, high=2, crossing=False).probabilities.round(4)
+    array([0.2222, 0.4444, 0.3333])
     """
 
     kind: Literal["uniform"]
@@ -83,12 +123,12 @@ class UniformLeadTime(_LeadTime):
         return self
 
     @property
-    def probabilities(self) -> Array:
+    def drawn(self) -> Array:
         values = np.arange(self.high + 1)
         return (values >= self.low) / (self.high - self.low + 1)
 
 
-class DiscreteLeadTime(_LeadTime):
+class DiscreteLeadTime(_RandomLeadTime):
     """Any whole numbers of periods with their probabilities.
 
     Mean 0.25 x 4 = 1, variance 0.25 x 4^2 - 1^2 = 3:
@@ -121,7 +161,7 @@ class DiscreteLeadTime(_LeadTime):
         return self
 
     @property
-    def probabilities(self) -> Array:
+    def drawn(self) -> Array:
         table = np.zeros(max(self.periods) + 1)
         table[list(self.periods)] = self.weights
         return np.trim_zeros(table, "b") / table.sum()

@@ -29,6 +29,7 @@ class Need:
     holding: Array  # money per unit and period
     shortage: Array  # money per unit short
     order_cost: Array  # money per order
+    waiting: Array  # share of unmet demand that waits; 1 upstream, where orders are owed
 
     @classmethod
     def of_one(
@@ -42,9 +43,11 @@ class Need:
         lead_time_sd: float = 0.0,
         review: float = 1.0,
         order_cost: float = 0.0,
+        waiting: float = 0.0,
     ) -> Self:
         """What one site must cover, shape ()."""
-        numbers = (mean, sd, lead_time, lead_time_sd, review, holding, shortage, order_cost)
+        times, prices = (lead_time, lead_time_sd, review), (holding, shortage, order_cost)
+        numbers = (mean, sd, *times, *prices, waiting)
         return cls(*(np.array(number, dtype=np.float64) for number in numbers))
 
     def at(self, place: int | slice) -> Self:
@@ -78,9 +81,18 @@ class Need:
         return np.maximum(self.mean * self.cover + z * self.cover_sd, 0.0)
 
     def level_on_arrival(self, safety_factor: Array | float | None = None) -> Array:
-        """Stock to have when an order has arrived: mean + z x sd of demand over a review, units."""
-        z = self.safety_factor if safety_factor is None else safety_factor
-        return np.maximum(self.mean * self.review + z * self.sd * np.sqrt(self.review), 0.0)
+        """Stock expected when an order has arrived, units: the order-up-to level less the mean over
+        the lead time, mean over a review + z x sd over the cover; where z is negative, it falls as
+        steeply at first, and stays above 0.
+
+        >>> need = Need.of_one(mean=5.0, sd=2.0, holding=1.0, shortage=1.0, lead_time=3.0)
+        >>> need.level_on_arrival(1.5).item()
+        11.0
+        """
+        z = np.asarray(self.safety_factor if safety_factor is None else safety_factor)
+        mean = self.mean * self.review
+        below = mean * np.exp(np.minimum(z, 0.0) * self.cover_sd / mean)
+        return np.asarray(np.where(z < 0, below, mean + z * self.cover_sd))
 
     @property
     def lot(self) -> Array:

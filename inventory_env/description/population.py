@@ -210,4 +210,5 @@ class _ChainNeeds:
             [*(s.holding_cost for s in stores), *(self._price("holding_cost") for _ in above)],
             [*(s.shortage_cost for s in stores), *(self._price("shortage_cost") for _ in above)],
             [site.order_cost for site in self._sites],
+            [*(self._chain.share_that_waits for _ in stores), *(1.0 for _ in above)],
         )

@@ -232,8 +232,8 @@ class ProjectedInventoryConfig(_RuleConfig):
 
     kind: Literal["projected-inventory"]
     level: Level = "auto"
-    """Stock expected when the order has arrived, in units, or "auto" = mean x review + z x sd of
-    demand over the review."""
+    """Stock expected when the order has arrived, in units, or "auto" = mean x review + z x sd over
+    the cover."""
 
     def build(self, need: Need) -> OrderRule:
         return ProjectedInventory(self._pick(self.level, need.level_on_arrival(self.safety_factor)))

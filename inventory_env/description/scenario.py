@@ -350,6 +350,10 @@ class Scenario(Frozen):
             return ("stores",)
         return ("stores", "warehouse") if self.supplier.unlimited else TIERS
 
+    def with_training(self, training: TrainingSettings) -> Self:
+        """The same chain, taught in another way."""
+        return self.model_copy(update={"training": training})
+
     def with_history(self, history: History, stores: Sequence[Store], **changes: object) -> Self:
         """The same chain with these stores, whose demand is replayed from `history`."""
         values = {name: getattr(self, name) for name in type(self).model_fields}

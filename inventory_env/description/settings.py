@@ -18,6 +18,8 @@ Extra = Literal[
     "chain",
     "orders",
     "role",
+    "arrival",
+    "problem",
 ]
 
 
@@ -45,15 +47,17 @@ class RewardWeights(Frozen):
 
 
 class RuleOffset(Frozen):
-    """A bounded offset added to the start rule's order: one of a list, or, where units are
-    continuous and no list is needed, any."""
+    """A bounded offset added to the start rule's order: any, rounded where units are whole, or one
+    of a list where an action that orders nothing is needed, or a mask."""
 
     scheme: Literal["rule-offset"] = "rule-offset"
     reach: Positive | Literal["auto"] = "auto"
     """Largest offset in standard deviations of one period's demand, above 0, or "auto"."""
+    least: NonNegative = 1.0
+    """Units that the largest offset has at least, where offsets are any number and units whole."""
     steps: Annotated[int, Field(ge=1, le=20)] | Literal["auto"] = "auto"
-    """Offsets on either side of 0, 1 to 20; "auto": one a unit, 10 at most; a list of 10 or any
-    offset where units are continuous."""
+    """Offsets on either side of 0, 1 to 20, where they are listed; "auto": one a unit, 10 at most,
+    and 10 where units are continuous, if there must be a list."""
     zero_order: bool | Literal["auto"] = "auto"
     """A further action that orders nothing; "auto": where an order has a fixed cost or minimum."""
 
@@ -110,8 +114,8 @@ class TrainingSettings(Frozen):
     worlds_per_tape: Annotated[int, Field(ge=1, le=1024)] = 8
     """Worlds that face the same demand; their mean advantage is taken out (1: no centring)."""
     continuing: bool | Literal["auto"] = "auto"
-    """Training worlds never end; "auto": where the scenario has a warm-up and nothing in it
-    depends on the period of an episode."""
+    """Training worlds never end; "auto": where one chain has a warm-up and nothing in it depends on
+    the period of an episode."""
     n_steps: Annotated[int, Field(ge=1, le=4096)] = 16
     """Periods of each world between two updates."""
     batch_size: Annotated[int, Field(ge=2)] = 4096
@@ -132,6 +136,11 @@ class TrainingSettings(Frozen):
     """Weight of the entropy bonus at the start."""
     final_entropy: NonNegative = 0.001
     """Weight of the entropy bonus at the end; falls linearly with the steps."""
+    exploration: Positive = 1 / 3
+    """Standard deviation of the offsets tried at the start, of the largest, where offsets are any
+    number."""
+    final_exploration: Positive = 0.06
+    """The same at the end; falls geometrically with the steps."""
     value_coefficient: NonNegative = 0.5
     """Weight of the value loss."""
     max_grad_norm: Positive = 0.5
@@ -147,6 +156,8 @@ class TrainingSettings(Frozen):
     """Activation function."""
     group_value_share: Fraction = 0.1
     """Share of the group's mean advantage left in the value target, 0 to 1."""
+    problems: Annotated[int, Field(ge=2, le=100_000)] = 4096
+    """Chains drawn to learn from, where a problem distribution describes them."""
     validations: Annotated[int, Field(ge=1, le=1000)] = 10
     """How often, evenly over training, the policy is judged on validation worlds."""
     validation_worlds: Annotated[int, Field(ge=1)] = 256
@@ -170,6 +181,11 @@ class TrainingSettings(Frozen):
             raise ValueError(
                 f"final_learning_rate must not exceed learning_rate = {self.learning_rate:g}, "
                 f"got {self.final_learning_rate:g}"
+            )
+        if self.final_exploration > self.exploration:
+            raise ValueError(
+                f"final_exploration must not exceed exploration = {self.exploration:g}, "
+                f"got {self.final_exploration:g}"
             )
         if isinstance(self.worlds, int) and self.worlds % self.worlds_per_tape:
             raise ValueError(

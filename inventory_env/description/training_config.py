@@ -2,20 +2,23 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError, describe
 
+Trained = TypeVar("Trained", Scenario, ProblemDistribution)
 
-def with_training(scenario: Scenario, config: Path | None, **flags: object) -> Scenario:
+
+def with_training(scenario: Trained, config: Path | None, **flags: object) -> Trained:
     """The scenario with its training settings replaced key by key.
 
     Args:
-        scenario: the chain; settings its file gives stay unless replaced.
+        scenario: the chain or chains; settings its file gives stay unless replaced.
         config: TOML file with keys of TrainingSettings, on top or under [training].
         flags: settings given one by one; None leaves a setting as it is.
 
@@ -31,7 +34,7 @@ def with_training(scenario: Scenario, config: Path | None, **flags: object) -> S
         training = TrainingSettings.model_validate(settings)
     except ValidationError as error:
         raise InputError(describe(error, str(config or "training"))) from None
-    return scenario.model_copy(update={"training": training})
+    return scenario.with_training(training)
 
 
 def _read(config: Path) -> dict[str, Any]:

@@ -20,14 +20,15 @@ from inventory_env.decision.recipe import Recipe
 from inventory_env.decision.reward import site_rewards
 from inventory_env.description.population import Population, shape_of
 from inventory_env.errors import InputError
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Ledger, Money
 from inventory_env.simulation.memory import Memory
+from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.state import State
-from inventory_env.simulation.tape import Purpose, Tape, draw_tape
-from inventory_env.simulation.worlds import laid_out
+from inventory_env.simulation.tape import Purpose, Tape, TapeSource
+from inventory_env.simulation.worlds import laid_out, of_worlds
 
 CONTINUING_PERIODS = 252  # length of one tape where worlds never end; whole weeks and reviews
 
@@ -54,6 +55,11 @@ class ChainVecEnv(VecEnv):
             orders.
         seed: seed of the training tapes.
         worlds: how many, a multiple of the recipe's `worlds_per_tape`; left out, the recipe's.
+        paid: (chain, agent) shift and scale of rewards; left out, the recipe's.
+
+    Of a population with more chains than tapes, every episode plays others, drawn at random. Where
+    there are several chains, the start policy runs the warm-up of an episode; nothing is learned
+    from it.
     """
 
     def __init__(
@@ -64,15 +70,20 @@ class ChainVecEnv(VecEnv):
         *,
         seed: int,
         worlds: int | None = None,
+        paid: tuple[Array, Array] | None = None,
     ) -> None:
         self.render_mode = None
         self._population, self._start, self._seed = population, start, seed
         self._worlds = recipe.worlds if worlds is None else worlds
         self.interface = Interface(recipe, shape_of(population))
         self._continuing = bool(recipe.settings.continuing)
-        self._chain = Chain(population)
-        self._creditor = Creditor(population, recipe.credit)
-        self._shift, self._scale = np.array(recipe.reward_shift), np.array(recipe.reward_scale)
+        params = Params.of(population)
+        self._chain, self._tapes = Chain(population, params), TapeSource(population, params)
+        self._creditor = Creditor(population, params, recipe.credit)
+        if paid is None:
+            paid = np.array([recipe.reward_shift]), np.array([recipe.reward_scale])
+        self._shift, self._scale = paid
+        self._several = len(population.members) > 1
         self._episode = -1
         self.ledger: Ledger  # of the last period
         interface = self.interface
@@ -132,7 +143,10 @@ class ChainVecEnv(VecEnv):
         paying = self._creditor.ledger(self.ledger, self.situation, self._chain.tape)
         money = Money.of(self._chain.params, paying)
         rewards = site_rewards(recipe.settings.reward, recipe.team_share, shape, paying, money)
-        by_agent = (self.interface.agents.of(rewards) + self._shift) / self._scale
+        shift, scale = (
+            of_worlds(each, self._chain.tape.member) for each in (self._shift, self._scale)
+        )
+        by_agent = (self.interface.agents.of(rewards) + shift) / scale
         return np.ascontiguousarray(by_agent, dtype=np.float32).reshape(-1)
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
@@ -169,14 +183,23 @@ class ChainVecEnv(VecEnv):
         if self._continuing and self._episode == 0:
             length = shape.warm_up
         self._length = length
-        return draw_tape(
-            self._population,
+        return self._tapes.draw(
             seed=self._seed,
             purpose=Purpose.TRAIN,
             worlds=self._worlds // group,
             episode=self._episode,
             periods=length + self._creditor.periods,
+            members=self._players(self._worlds // group),
         ).repeated(group)
+
+    def _players(self, tapes: int) -> Integers | None:
+        """The chains that play this episode; None: all."""
+        chains = len(self._population.members)
+        if chains <= tapes:
+            return None
+        seeds = np.random.SeedSequence(self._seed, spawn_key=(int(Purpose.TRAIN), self._episode))
+        drawn = np.random.default_rng(seeds).choice(chains, tapes, replace=False)
+        return np.sort(drawn)
 
     def _begin(
         self,
@@ -187,6 +210,10 @@ class ChainVecEnv(VecEnv):
     ) -> None:
         self._chain.reset(tape, state, memory, period)
         self._look()
+        if self._several and not self._continuing and state is None:
+            while self.situation.period < self._chain.params.shape.warm_up:
+                self._chain.step(self._start_wishes)
+                self._look()
 
     def _look(self) -> None:
         wishes, sites = self._start.wishes(self.situation), self.situation.params.shape.sites

@@ -12,10 +12,15 @@ from inventory_env.simulation.tape import Tape
 
 
 class Chain:
-    """The worlds of one tape."""
+    """The worlds of one tape.
 
-    def __init__(self, population: Population) -> None:
-        self._numbers = Params.of(population)
+    Args:
+        population: the chains.
+        params: their numbers, where they are known already.
+    """
+
+    def __init__(self, population: Population, params: Params | None = None) -> None:
+        self._numbers = Params.of(population) if params is None else params
         self.params: Params  # of the tape's worlds
         self.tape: Tape
         self.situation: Situation

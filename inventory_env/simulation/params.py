@@ -264,6 +264,11 @@ class Params:
         return shares.get(self.shape.unmet_demand, self.waiting_share)
 
     @cached_property
+    def longest_waits(self) -> Integers:
+        """(world or 1,) longest lead time of a store, periods."""
+        return np.asarray(self.lead_time[:, : self.stores].max(axis=1))
+
+    @cached_property
     def orders_cost(self) -> bool:
         """Whether any site pays for placing orders or for the units in them."""
         return bool(self.order_cost.any() or self.unit_cost.any())

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr
 
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, Integers
 
 if TYPE_CHECKING:
     from inventory_env.simulation.situation import Situation
 
+FEW = 0.7  # of the worlds that are still looked at; then the others are left out
 TINY = 1e-9  # units; demand that does not vary
 DENSITY = 1 / np.sqrt(2 * np.pi)
 
@@ -42,26 +43,41 @@ class Projection:
         order."""
         params, state = situation.params, situation.state
         stores = params.shape.columns("stores")
-        chances = params.arrival_chances
+        chances, waiting = params.arrival_chances, params.waiting_of_short
         now = state.on_hand[:, stores] - state.backorders[:, stores]
-        mean, variance = now, np.zeros_like(now)
-        means, variances = [mean], [variance]
-        arrival_mean, second = chances[0] * mean, chances[0] * mean**2
+        means = np.zeros((len(chances), *now.shape[::-1])).swapaxes(1, 2)
+        variances = np.zeros_like(means)
+        means[0] = now
+        mean, variance, worlds = now, variances[0], None  # None: all worlds
         for ahead in range(1, len(chances)):
-            demand, spread = situation.demand_ahead(ahead - 1)
-            mean, variance = left_over(mean - demand, variance + spread**2, params.waiting_of_short)
+            waits = params.longest_waits >= ahead  # worlds in which an order may still be coming
+            if worlds is None and not waits.all() and waits.mean() < FEW and len(waits) > 1:
+                worlds = np.flatnonzero(waits)
+                mean, variance = mean[worlds], variance[worlds]
+            elif worlds is not None and len(worlds) and waits[worlds].mean() < FEW:
+                kept = waits[worlds]
+                worlds, mean, variance = worlds[kept], mean[kept], variance[kept]
+            demand, spread = (_of(each, worlds) for each in situation.demand_ahead(ahead - 1))
+            mean, variance = left_over(mean - demand, variance + spread**2, _of(waiting, worlds))
             if ahead <= len(state.pipeline):
-                mean = mean + state.pipeline[ahead - 1][:, stores]
-            means.append(mean)
-            variances.append(variance)
-            arrival_mean = arrival_mean + chances[ahead] * mean
-            second = second + chances[ahead] * (mean**2 + variance)
+                mean = mean + _of(state.pipeline[ahead - 1][:, stores], worlds)
+            here = slice(None) if worlds is None else worlds
+            means[ahead, here], variances[ahead, here] = mean, variance
+        arrival_mean = (chances * means).sum(axis=0)
+        second = (chances * (means**2 + variances)).sum(axis=0)
         return cls(
-            mean=np.stack(means),
-            sd=np.sqrt(np.stack(variances)),
+            mean=means,
+            sd=np.sqrt(variances),
             arrival_mean=arrival_mean,
             arrival_sd=np.sqrt(np.maximum(second - arrival_mean**2, 0.0)),
         )
+
+
+def _of(values: Array | float, worlds: Integers | None) -> Array | float:
+    """Values of some worlds; one row or number for all worlds stays as it is."""
+    if worlds is None or not isinstance(values, np.ndarray) or len(values) == 1:
+        return values
+    return np.asarray(values[worlds])
 
 
 def left_over(net: Array, variance: Array, waiting: Array | float) -> tuple[Array, Array]:

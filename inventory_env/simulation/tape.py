@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from inventory_env.description.population import Population, addresses, shape_of, sites_of
+from inventory_env.description.population import Population, addresses, sites_of
 from inventory_env.description.scenario import CalendarDisruptions, MarkovDisruptions, Scenario
 from inventory_env.frozen import Array, Integers
 from inventory_env.recorded.history import Part
@@ -216,28 +216,57 @@ def draw_tape(
         periods: length; the population's if left out.
         today: where all worlds begin; left out, each on a day of its own.
     """
-    length = shape_of(population).periods if periods is None else periods
-    kinds, params, count = _Kinds.of(population), Params.of(population), len(population.members)
-    tapes = []
-    for number, (chain, address) in enumerate(
-        zip(population.members, addresses(population), strict=True)
-    ):
+    return TapeSource(population, Params.of(population)).draw(
+        seed=seed, purpose=purpose, worlds=worlds, episode=episode, periods=periods, today=today
+    )
 
-        def generator(
-            source: Source, site: int = 0, address: tuple[int, ...] = address
-        ) -> np.random.Generator:
-            key = (*address, int(purpose), episode, int(source), site)
-            return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
-        own = (worlds * (number + 1)) // count - (worlds * number) // count
-        member = np.full(own, number)
-        if own:
-            of_worlds = params.of_worlds(member)
+class TapeSource:
+    """Draws tapes for a population, whose numbers are looked up once.
+
+    Args:
+        population: the chains.
+        params: their numbers.
+    """
+
+    def __init__(self, population: Population, params: Params) -> None:
+        self._population, self._params = population, params
+        self._kinds, self._addresses = _Kinds.of(population), addresses(population)
+
+    def draw(
+        self,
+        *,
+        seed: int,
+        purpose: Purpose,
+        worlds: int,
+        episode: int = 0,
+        periods: int | None = None,
+        today: Today | None = None,
+        members: Integers | None = None,
+    ) -> Tape:
+        """As `draw_tape`; `members` are the numbers of the chains that play, left out, all do."""
+        chains, shape = self._population.members, self._params.shape
+        length = shape.periods if periods is None else periods
+        playing = range(len(chains)) if members is None else members.tolist()
+        tapes = []
+        for place, number in enumerate(playing):
+            own = (worlds * (place + 1)) // len(playing) - (worlds * place) // len(playing)
+            if not own:
+                continue
+            address = self._addresses[number]
+
+            def generator(
+                source: Source, site: int = 0, address: tuple[int, ...] = address
+            ) -> np.random.Generator:
+                key = (*address, int(purpose), episode, int(source), site)
+                return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+            member = np.full(own, number)
             tapes.append(
                 _draw_chain(
-                    chain,
-                    of_worlds,
-                    kinds,
+                    chains[number],
+                    self._params.of_worlds(member),
+                    self._kinds,
                     generator,
                     purpose=purpose,
                     member=member,
@@ -245,7 +274,7 @@ def draw_tape(
                     today=today,
                 )
             )
-    return stack_worlds(tapes)
+        return stack_worlds(tapes)
 
 
 def _draw_chain(

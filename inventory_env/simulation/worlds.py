@@ -16,6 +16,7 @@ from inventory_env.frozen import Array, Integers
 
 Batch = TypeVar("Batch")
 Values = npt.NDArray[Any]
+Number = TypeVar("Number", bound=np.generic)
 
 
 def _world_axis(batch: Any, name: str) -> int:
@@ -53,6 +54,11 @@ def over_sites(values: Array) -> Array:
 def pick(values: Array, worlds: Integers) -> Array:
     """(world, site) of these worlds; one row for all worlds stays as it is."""
     return values if len(values) == 1 else values.T.take(worlds, axis=1).T
+
+
+def of_worlds(values: npt.NDArray[Number], member: Integers) -> npt.NDArray[Number]:
+    """(world, ...) the rows of the chains that worlds play; one row stays one."""
+    return values if len(values) == 1 else values[member]
 
 
 def repeat_worlds(batch: Batch, times: int) -> Batch:

@@ -67,7 +67,9 @@ class LearnedPolicy:
         start_wishes = self._start.wishes(situation)
         observation = self._interface.observe(situation, start_wishes)
         action = self._act(observation, situation, start_wishes)
-        return self._interface.wishes(action, situation, start_wishes)
+        wishes = self._interface.wishes(action, situation, start_wishes)
+        strange = self._interface.strange(situation.params)
+        return wishes if strange is None else np.where(strange, start_wishes, wishes)
 
     def _act(
         self, observation: np.ndarray[Any, Any], situation: Situation, start_wishes: Array

@@ -14,17 +14,18 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
-from inventory_env.decision.actions import START_SPREAD, Actions, ListedOffsets, RealOffsets
+from inventory_env.decision.actions import ListedOffsets, RealOffsets
 from inventory_env.decision.agents import Agents
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Recipe
 from inventory_env.decision.reward import site_rewards
-from inventory_env.description.population import Population, shape_of
-from inventory_env.description.settings import TrainingSettings
+from inventory_env.description.population import Population
 from inventory_env.envs.vec_env import Start
+from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Money
-from inventory_env.simulation.tape import Purpose, draw_tape
+from inventory_env.simulation.params import Params
+from inventory_env.simulation.tape import Purpose, TapeSource
 from policies.learning.central_critic import CentralCriticPolicy
 from policies.learning.tape_centred import (
     TapeCentredBuffer,
@@ -41,18 +42,31 @@ ALGORITHMS: dict[str, tuple[type[Any], type[Any], type[Any]]] = {
 
 
 def with_reward_scale(recipe: Recipe, population: Population, start: Start, seed: int) -> Recipe:
-    """The recipe with rewards made comparable across chains: less what the start earns, over the sd
-    of its discounted running sum, on tuning tapes.
+    """The recipe with the shift and scale of one chain's rewards, as `reward_scale` has them."""
+    shift, scale = reward_scale(recipe, population, start, seed)
+    update = {"reward_shift": tuple(shift[0].tolist()), "reward_scale": tuple(scale[0].tolist())}
+    return recipe.model_copy(update=update)
+
+
+def reward_scale(
+    recipe: Recipe, population: Population, start: Start, seed: int, *, worlds: int = 128
+) -> tuple[Array, Array]:
+    """(chain, agent) what makes rewards comparable across chains: less what the start earns, over
+    the sd of its discounted running sum, on tuning tapes.
 
     Args:
         recipe: says what is paid, and the discount.
-        population: the chain.
+        population: the chains.
         start: what training starts from.
         seed: of the tuning tapes.
+        worlds: of each chain.
     """
-    settings = recipe.settings
-    tape = draw_tape(population, seed=seed, purpose=Purpose.TUNE, worlds=128, episode=1)
-    chain, shape = Chain(population), shape_of(population)
+    settings, chains = recipe.settings, len(population.members)
+    params = Params.of(population)
+    tape = TapeSource(population, params).draw(
+        seed=seed, purpose=Purpose.TUNE, worlds=worlds * chains, episode=1
+    )
+    chain, shape = Chain(population, params), params.shape
     agents = Agents(shape, recipe.learns)
     chain.reset(tape)
     rewards = []
@@ -62,18 +76,16 @@ def with_reward_scale(recipe: Recipe, population: Population, start: Start, seed
         if counted:
             money = Money.of(chain.params, ledger)
             paid = site_rewards(settings.reward, recipe.team_share, shape, ledger, money)
-            rewards.append(agents.of(paid))
-    earned = np.stack(rewards)
-    mean = earned.mean(axis=(0, 1))
+            rewards.append(agents.of(paid).reshape(chains, worlds, -1))
+    earned = np.stack(rewards)  # (period, chain, world, agent)
+    mean = earned.mean(axis=(0, 2))
     running = np.zeros_like(earned[0])
     sums = []
-    for reward in earned - mean:
+    for reward in earned - mean[:, None]:
         running = settings.gamma * running + reward
         sums.append(running)
-    scale = np.maximum(np.stack(sums)[len(sums) // 4 :].std(axis=(0, 1)), LEAST_SCALE)
-    return recipe.model_copy(
-        update={"reward_shift": tuple((-mean).tolist()), "reward_scale": tuple(scale.tolist())}
-    )
+    scale = np.maximum(np.stack(sums)[len(sums) // 4 :].std(axis=(0, 2)), LEAST_SCALE)
+    return -mean, scale
 
 
 def make_algorithm(interface: Interface, env: VecEnv, *, seed: int) -> OnPolicyAlgorithm:
@@ -120,7 +132,7 @@ def make_algorithm(interface: Interface, env: VecEnv, *, seed: int) -> OnPolicyA
             n_envs=plain.n_envs,
             **centring,
         )
-    start_at_rule(model.policy, interface.actions)
+    start_at_rule(model.policy, interface)
     return model
 
 
@@ -159,15 +171,17 @@ def _network(interface: Interface) -> dict[str, Any]:
     return kwargs
 
 
-def start_at_rule(policy: ActorCriticPolicy, actions: Actions) -> None:
+def start_at_rule(policy: ActorCriticPolicy, interface: Interface) -> None:
     """Set the output so that the untrained policy stays near the start rule's order."""
+    actions = interface.actions
     with torch.no_grad():
         if isinstance(actions, ListedOffsets):
             layer = policy.action_net
             assert isinstance(layer, torch.nn.Linear)
             layer.bias.copy_(torch.as_tensor(actions.first_logits, dtype=torch.float32))
         elif isinstance(actions, RealOffsets):
-            policy.log_std.fill_(np.log(START_SPREAD))
+            policy.log_std.fill_(np.log(interface.recipe.settings.exploration))
+            policy.log_std.requires_grad_(False)
 
 
 def _even_batch(experiences: int, wanted: int) -> int:
@@ -183,16 +197,35 @@ def _falling(first: float, last: float) -> Callable[[float], float]:
     return lambda remaining: last + (first - last) * max(remaining, 0.0)
 
 
-class FallingEntropy(BaseCallback):
-    """Sets the entropy coefficient before each update, as the learning rate's schedule does."""
+class Schedules(BaseCallback):
+    """Sets how wide offsets are tried before each rollout, and the entropy coefficient before each
+    update, as the learning rate's schedule does.
 
-    def __init__(self, settings: TrainingSettings) -> None:
+    A spread that is learned falls below one unit, and exploration stops.
+    """
+
+    def __init__(self, interface: Interface) -> None:
         super().__init__()
-        self._schedule = _falling(settings.entropy, settings.final_entropy)
+        settings = interface.recipe.settings
+        self._entropy = _falling(settings.entropy, settings.final_entropy)
+        self._log_spread = _falling(
+            float(np.log(settings.exploration)), float(np.log(settings.final_exploration))
+        )
+        self._spreads = isinstance(interface.actions, RealOffsets)
+
+    def _remaining(self) -> float:
+        model: Any = self.model
+        return 1.0 - float(model.num_timesteps / model._total_timesteps)
 
     def _on_step(self) -> bool:
         return True
 
+    def _on_rollout_start(self) -> None:
+        if self._spreads:
+            model: Any = self.model
+            with torch.no_grad():
+                model.policy.log_std.fill_(self._log_spread(self._remaining()))
+
     def _on_rollout_end(self) -> None:
         model: Any = self.model
-        model.ent_coef = self._schedule(1.0 - model.num_timesteps / model._total_timesteps)
+        model.ent_coef = self._entropy(self._remaining())

@@ -55,11 +55,11 @@ def formula_rule(kind: str, scenario: Scenario) -> OrderRule:
     return rule_at(kind, need, auto_levels(kind, need), whole=scenario.whole)
 
 
-def start_kind(scenario: Scenario) -> str:
-    """The rule that learning starts from: capped base-stock, or capped (s, S) where an order
-    itself costs money or has a minimum."""
+def start_kinds(scenario: Scenario) -> tuple[str, ...]:
+    """The rules that learning may start from: capped base-stock and projected inventory, or capped
+    (s, S) where an order itself costs money or has a minimum."""
     lumpy = any(store.order_cost or store.orders.minimum for store in scenario.stores)
-    return "capped-min-max" if lumpy else "capped-base-stock"
+    return ("capped-min-max",) if lumpy else ("capped-base-stock", "projected-inventory")
 
 
 def store_needs(scenario: Scenario) -> Need:

@@ -44,7 +44,7 @@ _UP_TO = _stock(lambda need: need.cover)
 _POINT = _stock(lambda need: need.lead_time)
 _ARRIVAL = Level(
     -3.0,
-    6.0,
+    4.0,
     lambda need: need.safety_factor,
     lambda need, x: need.level_on_arrival(x),
     rounded=False,
@@ -88,7 +88,7 @@ def rule_at(kind: str, need: Need, point: Array, *, whole: bool) -> OrderRule:
         units = level.units(need, point[..., place])
         if whole and level.rounded:
             units = np.rint(units)
-        if name == "quantity" and kind == "reorder-point":
+        if name == "cap" or (name == "quantity" and kind == "reorder-point"):
             units = np.maximum(units, 1.0 if whole else LEAST_LOT)
         values[name] = units
     return rule_of(kind, values)

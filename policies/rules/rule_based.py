@@ -6,9 +6,12 @@ import numpy as np
 
 from inventory_env.description.rules import OrderRule
 from inventory_env.frozen import Array
+from inventory_env.simulation.params import Params
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.situation import Situation
 from policies.policy import Policy
+from policies.rules.fitted_levels import fitted_levels
+from policies.rules.levels import rule_at
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,27 @@ class RulePolicy:
     def wishes(self, situation: Situation) -> Array:
         """(world, site) units the sites want, before order constraints."""
         return situation.of_stores(situation.store_orders(self.rule))
+
+
+class FittedRulePolicy:
+    """Every store follows a kind of rule with the levels that a fitted formula gives for its own
+    numbers (`fitted_levels`), whatever chain a world plays; sites above them their chain's own."""
+
+    def __init__(self, kind: str) -> None:
+        self.name = self.kind = kind
+        self._of: tuple[Params, OrderRule] | None = None
+
+    def rule(self, params: Params) -> OrderRule:
+        """The rule of these chains' stores, levels (world or 1, store)."""
+        if self._of is None or self._of[0] is not params:
+            need = params.need.at(slice(0, params.stores))
+            point = fitted_levels(self.kind, need)
+            self._of = params, rule_at(self.kind, need, point, whole=params.shape.whole)
+        return self._of[1]
+
+    def wishes(self, situation: Situation) -> Array:
+        """(world, site) units the sites want, before order constraints."""
+        return situation.of_stores(situation.store_orders(self.rule(situation.params)))
 
 
 @dataclass(frozen=True)

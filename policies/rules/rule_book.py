@@ -1,26 +1,35 @@
 """Tuned rules of one chain: each is searched once, then looked up and handed on."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from inventory_env.decision.recipe import RuleLevels
+from inventory_env.description.population import shape_of
 from inventory_env.description.rules import OrderRule, levels_of, rule_of
 from inventory_env.description.scenario import Scenario
-from inventory_env.errors import InputError
+from inventory_env.description.settings import Tier
+from inventory_env.errors import InputError, argument
 from inventory_env.files import write_bytes
+from inventory_env.simulation.site_rule import SiteRule
 from policies.policy import Policy
+from policies.rollout import mean_costs
 from policies.rules.baselines import (
     BASELINES,
+    WHOLE_CHAIN,
     baseline_names,
     current_rule,
     formula_rule,
-    start_kind,
+    start_kinds,
 )
-from policies.rules.rule_based import RandomOrders, RulePolicy
-from policies.rules.search import tuned_rules
+from policies.rules.rule_based import ChainPolicy, RandomOrders, RulePolicy
+from policies.rules.search import Searched, fresh_tape, search, tuned_rules
 
+START = "start"  # what the book calls the rule that learning starts from
+_Rules = TypeVar("_Rules", bound=Policy)
 _BOOK = TypeAdapter(dict[str, RuleLevels])
 
 
@@ -55,15 +64,18 @@ class RuleBook:
         """
         if kind not in self._found:
             self.add(kind, tuned_rules(kind, self.scenario, seed=self.seed))
-        kept = self._found[kind]
+        return self._kept(kind, len(self.scenario.stores))
+
+    def _kept(self, name: str, sites: int) -> OrderRule:
+        """A rule that was found, with levels of so many sites."""
+        kept = self._found[name]
         try:
             rule = read_rule(kept)
         except KeyError:
             rule = None
-        stores = len(self.scenario.stores)
-        if rule is None or any(len(row) != stores for row in kept.levels.values()):
+        if rule is None or any(len(row) != sites for row in kept.levels.values()):
             raise InputError(
-                f"{self._file}: {kind}: not the levels of {stores} stores; delete the file to "
+                f"{self._file}: {name}: not the levels of {sites} sites; delete the file to "
                 "search them again"
             )
         return rule
@@ -76,9 +88,41 @@ class RuleBook:
             write_bytes(self._file, _BOOK.dump_json(self._found, indent=2) + b"\n")
 
     def start(self) -> RulePolicy:
-        """The tuned rule that learning starts from."""
-        kind = start_kind(self.scenario)
-        return RulePolicy(kind, self.rule(kind))
+        """The tuned rule of the stores that learning starts from: the cheapest of `start_kinds` on
+        fresh tuning tapes."""
+        if START not in self._found:
+            kinds = start_kinds(self.scenario)
+            policies = [RulePolicy(kind, self.rule(kind)) for kind in kinds]
+            self.add(START, self._cheapest(policies).rule)
+        rule = self._kept(START, len(self.scenario.stores))
+        return RulePolicy(self._found[START].kind, rule)
+
+    def whole_chain(self) -> Policy:
+        """Rules of stores, warehouse and supplier, tuned together: capped base-stock on echelon
+        stock upstream, below it the better of the kinds that learning may start from."""
+        tiers = shape_of(self.scenario).upstream
+        if WHOLE_CHAIN not in self._found:
+            above = [Searched(tier, "capped-base-stock", echelon=True) for tier in tiers]
+            found = []
+            for kind in start_kinds(self.scenario):
+                searched = [Searched("stores", kind), *above]
+                found.append((kind, search(self.scenario, searched, seed=self.seed)))
+            policies = [_chain_policy(kind, rules, tiers) for kind, rules in found]
+            rules = found[policies.index(self._cheapest(policies))][1]
+            for name, rule in zip(("", *tiers), rules, strict=True):
+                self.add(f"{WHOLE_CHAIN}/{name}" if name else WHOLE_CHAIN, rule)
+        stores = self._kept(WHOLE_CHAIN, len(self.scenario.stores))
+        upstream = [self._kept(f"{WHOLE_CHAIN}/{tier}", 1) for tier in tiers]
+        return _chain_policy(WHOLE_CHAIN, [stores, *upstream], tiers)
+
+    def _cheapest(self, policies: Sequence[_Rules]) -> _Rules:
+        """The cheapest of some policies on fresh tuning tapes."""
+        if len(policies) == 1:
+            return policies[0]
+        scenario = self.scenario
+        tape = fresh_tape(scenario, self.seed)
+        costs = [mean_costs(policy, scenario, tape).mean() for policy in policies]
+        return policies[int(np.argmin(costs))]
 
     def baseline(self, name: str, *, tuned: bool = True) -> Policy:
         """A baseline by name.
@@ -93,9 +137,20 @@ class RuleBook:
         baseline_names([name], self.scenario)
         if name == "random":
             return RandomOrders(self.seed)
+        if name == WHOLE_CHAIN and tuned:
+            return self.whole_chain()
+        if name == WHOLE_CHAIN:
+            raise InputError(f"baseline {name!r} has no formula; leave {argument('untuned')} out")
         if name not in BASELINES:
             return RulePolicy(name, current_rule(self.scenario))
         return RulePolicy(name, self.rule(name) if tuned else formula_rule(name, self.scenario))
+
+
+def _chain_policy(name: str, rules: Sequence[OrderRule], tiers: Sequence[Tier]) -> ChainPolicy:
+    """Rules of the stores and of all tiers upstream, on echelon stock."""
+    above = zip(tiers, rules[1:], strict=True)
+    upstream = tuple(SiteRule(tier, rule, echelon=True) for tier, rule in above)
+    return ChainPolicy(name, RulePolicy(name, rules[0]), upstream)
 
 
 def written_rule(rule: OrderRule) -> RuleLevels:

@@ -22,6 +22,7 @@ from scipy.stats import qmc
 from inventory_env.description.need import Need
 from inventory_env.description.population import Mixture, Population, needs, shape_of
 from inventory_env.description.rules import OrderRule
+from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
 from inventory_env.frozen import Array
 from inventory_env.simulation.site_rule import SiteRule
@@ -35,7 +36,7 @@ from policies.rules.rule_based import ChainPolicy, RulePolicy
 STORE_PERIODS = 24_000  # a candidate is judged on
 LEAST_TAPES = 16
 FRESH = 4  # times as many tapes, when the best of two is told
-CANDIDATES = {1: 16, 2: 64, 3: 96}  # a round, by levels that are moved together
+CANDIDATES = {1: 24, 2: 64, 3: 96}  # a round, by levels that are moved together
 MOST_CANDIDATES = 128
 ROUNDS = 7
 ELITE = 6  # one candidate in so many is kept of a round
@@ -87,28 +88,50 @@ def search(
         below: decides for sites that are not searched; left out, their chain's own rules.
         store_periods: that a candidate is judged on.
     """
+    points = _points(population, tiers, seed, below, store_periods)
+    return _Space(population, tiers, below).rules(points)
+
+
+def searched_points(
+    kind: str, population: Population, *, seed: int, store_periods: int = STORE_PERIODS
+) -> Array:
+    """(chain, store, level) of `tuned_rules` in standard units."""
+    return _points(population, [Searched("stores", kind)], seed, None, store_periods)
+
+
+def _points(
+    population: Population,
+    tiers: Sequence[Searched],
+    seed: int,
+    below: Policy | None,
+    store_periods: int,
+) -> Array:
+    """(chain, site, level) the best point of every chain, in blocks of chains."""
     shape, count = shape_of(population), len(population.members)
-    tapes = max(LEAST_TAPES, store_periods // (shape.periods * shape.stores))
-    if count > 1:
-        tapes = max(store_periods // (shape.periods * shape.stores), 1)
+    tapes = max(store_periods // (shape.periods * shape.stores), 1)
+    if count == 1:
+        space = _Space(population, tiers, below)
+        return _Search(space, seed=seed, tapes=max(tapes, LEAST_TAPES)).best()
     width = CANDIDATES.get(_Space.size_of(tiers), MOST_CANDIDATES)
     size = max(BLOCK // (tapes * width * shape.periods * shape.stores), 1)
-    rules: list[list[OrderRule]] = []
-    for first in range(0, count, size):
-        chains: Population = population
-        if count > 1:
-            chains = Mixture(tuple(population.members[first : first + size]))
-        space = _Space(chains, tiers, below)
-        rules.append(space.rules(_Search(space, seed=seed, tapes=tapes).best()))
-    return [_together(parts) for parts in zip(*rules, strict=True)]
+    # Chains of like lead times side by side: stock is projected over the longest of a block.
+    order = np.argsort([_longest(chain) for chain in population.members], kind="stable")
+    blocks = [order[first : first + size] for first in range(0, count, size)]
+    found = []
+    for block in blocks:
+        space = _Space(Mixture(tuple(population.members[i] for i in block)), tiers, below)
+        found.append(_Search(space, seed=seed, tapes=tapes).best())
+    return np.asarray(np.concatenate(found)[np.argsort(order)])
 
 
-def _together(parts: Sequence[OrderRule]) -> OrderRule:
-    """One rule with the levels of all blocks."""
-    first = parts[0]
-    names = [field.name for field in fields(first)]  # type: ignore[arg-type]
-    levels = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return type(first)(**levels)
+def _longest(chain: Scenario) -> int:
+    return max(store.lead_time.maximum for store in chain.stores)
+
+
+def fresh_tape(scenario: Scenario, seed: int) -> Tape:
+    """Tuning demand that no search has seen, to tell the best of what was found."""
+    tapes = max(LEAST_TAPES, STORE_PERIODS // (scenario.periods * len(scenario.stores)))
+    return draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=FRESH * tapes, episode=1)
 
 
 class _Space:

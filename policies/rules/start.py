@@ -6,12 +6,11 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.site_rule import SiteRule
-from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.policy import Policy
 from policies.rollout import mean_costs
-from policies.rules.rule_based import ChainPolicy, RulePolicy
+from policies.rules.rule_based import ChainPolicy, FittedRulePolicy, RulePolicy
 from policies.rules.rule_book import RuleBook, read_rule, written_rule
-from policies.rules.search import FRESH, LEAST_TAPES, STORE_PERIODS, Searched, search
+from policies.rules.search import Searched, fresh_tape, search
 
 
 def find_start(
@@ -55,6 +54,9 @@ def start_policy(rules: tuple[StartRule, ...], others: Policy | None = None) -> 
     """The policy that a recipe's start rules describe, on top of what `others` decides."""
     policy = others
     for written in rules:
+        if written.rule.formula is not None:
+            policy = FittedRulePolicy(written.rule.kind)
+            continue
         rule = read_rule(written.rule)
         if policy is None:
             policy = RulePolicy(written.rule.kind, rule)
@@ -83,8 +85,7 @@ def tuned_site_rule(
     found = SiteRule(own.tier, rule, shared)
     if own.echelon and not shared:
         return found
-    worlds = max(LEAST_TAPES, STORE_PERIODS // (scenario.periods * len(scenario.stores)))
-    fresh = draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=FRESH * worlds, episode=1)
+    fresh = fresh_tape(scenario, seed)
     tried = (ChainPolicy("", below, (each,)) for each in (own, found))
     own_cost, cost = (mean_costs(policy, scenario, fresh).mean() for policy in tried)
     return found if cost < own_cost else own

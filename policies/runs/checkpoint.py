@@ -17,7 +17,7 @@ def learner_state(model: Any, env: ChainVecEnv) -> tuple[Tensors, dict[str, Any]
     """
     kind, keys, position, has_gauss, cached = np.random.get_state()
     tensors: Tensors = network_tensors(model.policy)
-    for i, values in enumerate(model.policy.optimizer.state_dict()["state"].values()):
+    for i, values in model.policy.optimizer.state_dict()["state"].items():
         for name, value in values.items():
             tensors[f"optimizer.{i}.{name}"] = value.numpy()
     tensors |= {f"env.{name}": value for name, value in env.snapshot().items()}
@@ -46,10 +46,11 @@ def restore_learner(model: Any, env: ChainVecEnv, tensors: Tensors, notes: dict[
     optimizer = model.policy.optimizer
     whole = optimizer.state_dict()
     for i in range(len(whole["param_groups"][0]["params"])):
-        whole["state"][i] = {
-            name: torch.from_numpy(value.copy())
-            for name, value in _below(f"optimizer.{i}.", tensors).items()
-        }
+        kept = _below(f"optimizer.{i}.", tensors)
+        if kept:  # a parameter that is not learned has no state
+            whole["state"][i] = {
+                name: torch.from_numpy(value.copy()) for name, value in kept.items()
+            }
     optimizer.load_state_dict(whole)
     model._last_obs = env.restore(_below("env.", tensors))
     model._last_episode_starts = tensors["episode_starts"]

@@ -31,13 +31,16 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import FORMAT, Recipe
-from inventory_env.description.population import shape_of
+from inventory_env.decision.region import outside, problem_numbers
+from inventory_env.description.population import Population, shape_of
+from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
 from inventory_env.description.scenario import Scenario
-from inventory_env.description.scenario_files import load_scenario, scenario_text
+from inventory_env.description.scenario_files import scenario_text
 from inventory_env.description.settings import Tier
 from inventory_env.errors import InputError, argument, describe
 from inventory_env.files import write_bytes, write_json, write_text
 from inventory_env.recorded.demand_csv import write_history
+from inventory_env.simulation.params import Params
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import empty_network
 from policies.policy import Policy
@@ -48,6 +51,7 @@ from policies.rules.start import start_policy
 Tensors = dict[str, np.ndarray[Any, Any]]
 SCENARIO, CONFIG, MANIFEST = "scenario.toml", "config.json", "manifest.json"
 RECIPE, RULE_BOOK = "recipe.json", "rules.json"
+GENERALIST = "generalist"  # name of the policy, and of the run that is shipped
 KEPT_RULE = "kept-rule"  # name of the policy where learning did not pay
 BEST, LAST, OTHERS = "best.safetensors", "last.safetensors", "others"
 
@@ -78,7 +82,63 @@ class Run:
         return load_run(target)
 
 
-def new_folder(root: Path, scenario: Scenario) -> Path:
+@dataclass(frozen=True)
+class Generalist:
+    """A run that was trained on a problem distribution, and serves any chain of its shape."""
+
+    folder: Path
+    problems: ProblemDistribution
+    recipe: Recipe
+    seed: int
+    network: ActorCriticPolicy
+    manifest: dict[str, Any]
+
+    @property
+    def start_rule(self) -> Policy:
+        """What learning started from: a rule whose levels a formula gives for each chain."""
+        return start_policy(self.recipe.start)
+
+    @property
+    def policy(self) -> Policy:
+        """What the run recommends for chains of the distribution."""
+        return self._policy(self.problems.example)
+
+    def _policy(self, scenario: Scenario) -> Policy:
+        interface = run_interface(self.folder, self.recipe, scenario)
+        learned = LearnedPolicy(interface, self.start_rule, self.network, name=GENERALIST)
+        kept = self.manifest.get("kept_rule")
+        return ChainPolicy(KEPT_RULE, self.start_rule, ()) if kept else learned
+
+    def on(self, scenario: Scenario) -> "Run":
+        """The run on one chain, without training for it."""
+        policy = self._policy(scenario)
+        return Run(
+            folder=self.folder,
+            scenario=scenario,
+            recipe=self.recipe,
+            seed=self.seed,
+            start_rule=self.start_rule,
+            policy=policy,
+            learned=policy,
+            manifest=self.manifest,
+        )
+
+    def strange(self, scenario: Scenario) -> list[str]:
+        """What of a chain lies outside of all that the network was trained on, in words; its stores
+        follow the start rule."""
+        params, region = Params.of(scenario), self.recipe.region or {}
+        numbers, found = problem_numbers(params), []
+        for name, far in outside(region, params).items():
+            for place in np.flatnonzero(far[0]):
+                low, high = region[name]
+                store, number = scenario.stores[place].name, numbers[name][0, place]
+                found.append(
+                    f"store {store}: {name} is {number:.4g}, training had {low:.4g} to {high:.4g}"
+                )
+        return found
+
+
+def new_folder(root: Path, scenario: Scenario | ProblemDistribution) -> Path:
     """A fresh folder <scenario>-<time> below `root`, made."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     for suffix in ["", *(f"-{i}" for i in range(2, 1000))]:
@@ -122,8 +182,11 @@ def read_json(file: Path) -> dict[str, Any]:
     return content
 
 
-def write_scenario(folder: Path, scenario: Scenario) -> None:
+def write_scenario(folder: Path, scenario: Scenario | ProblemDistribution) -> None:
     """Keep the scenario, and the demand it replays, in the run's folder."""
+    if isinstance(scenario, ProblemDistribution):
+        write_text(folder / SCENARIO, scenario.text)
+        return
     if scenario.history is not None:
         demand_file = write_history(scenario.history, folder / "demand.csv")
         scenario = scenario.model_copy(update={"demand_file": demand_file})
@@ -131,12 +194,27 @@ def write_scenario(folder: Path, scenario: Scenario) -> None:
 
 
 def read_scenario(folder: Path) -> Scenario:
-    """The scenario of a run."""
+    """The scenario of a run.
+
+    Raises:
+        InputError: if it is no run, or was trained on a problem distribution.
+    """
+    found = read_problems(folder)
+    if isinstance(found, ProblemDistribution):
+        raise InputError(
+            f"{folder}: trained on a problem distribution ({found.name}) and serves any chain; "
+            f"name one with {argument('scenario')}"
+        )
+    return found
+
+
+def read_problems(folder: Path) -> Scenario | ProblemDistribution:
+    """The scenario or problem distribution of a run."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such run folder")
     if not (folder / SCENARIO).is_file():
         raise InputError(f"{folder}: not a run folder, {SCENARIO} is missing")
-    return load_scenario(folder / SCENARIO)
+    return load_problems(folder / SCENARIO)
 
 
 def write_config(folder: Path, *, seed: int, tensorboard: bool) -> None:
@@ -268,7 +346,29 @@ def load_run(folder: Path) -> Run:
     return Run(folder, scenario, recipe, config["seed"], start, kept or learned, learned, manifest)
 
 
-def run_start(folder: Path, recipe: Recipe, scenario: Scenario) -> Policy:
+def load_generalist(folder: Path) -> Generalist:
+    """A run that was trained on a problem distribution, from its folder.
+
+    Raises:
+        InputError: naming the file that is missing or cannot be used.
+    """
+    problems, config = read_problems(folder), read_config(folder)
+    if not isinstance(problems, ProblemDistribution):
+        raise InputError(
+            f"{folder}: trained on one chain ({problems.name}); a run on a problem distribution "
+            "serves others"
+        )
+    if not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder}: not trained to the end; hmarl train --resume {folder} does it")
+    recipe = read_recipe(folder)
+    network = empty_network(run_interface(folder, recipe, problems.example))
+    load_network(network, read_tensors(folder / BEST)[0], folder / BEST)
+    network.set_training_mode(False)
+    manifest = read_json(folder / MANIFEST)
+    return Generalist(folder, problems, recipe, config["seed"], network, manifest)
+
+
+def run_start(folder: Path, recipe: Recipe, scenario: Population) -> Policy:
     """What the run in a folder starts from: tuned rules, or the run that it builds on.
 
     Args:

@@ -12,15 +12,25 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
-from inventory_env.decision.recipe import Recipe
+from inventory_env.decision.recipe import Recipe, RuleLevels, StartRule
+from inventory_env.decision.region import region_of
 from inventory_env.decision.resolve import resolve
+from inventory_env.description.population import Population
+from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.description.scenario import Scenario
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
+from inventory_env.simulation.params import Params
+from inventory_env.simulation.tape import Purpose
 from policies.intervals import student_interval
 from policies.learning.learned import LearnedPolicy
-from policies.learning.ppo import FallingEntropy, make_algorithm, with_reward_scale
+from policies.learning.ppo import (
+    Schedules,
+    make_algorithm,
+    reward_scale,
+    with_reward_scale,
+)
 from policies.rules.rule_book import RuleBook
 from policies.rules.start import find_start, start_policy
 from policies.runs.certificate import certificate
@@ -33,15 +43,17 @@ from policies.runs.run_folder import (
     MANIFEST,
     RECIPE,
     RULE_BOOK,
+    Generalist,
     Run,
     check_others,
     keep_others,
+    load_generalist,
     load_network,
     load_run,
     network_tensors,
     read_config,
+    read_problems,
     read_recipe,
-    read_scenario,
     read_tensors,
     run_others,
     run_start,
@@ -51,6 +63,8 @@ from policies.runs.run_folder import (
     write_tensors,
 )
 
+FITTED_START = "projected-inventory"  # what many chains start from
+PAID_WORLDS = 8  # of each chain, that say what its start earns
 CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
 
 
@@ -82,6 +96,15 @@ def check(scenario: Scenario, others: Path | None = None) -> None:
     resolve(scenario, scenario.training)
     if others is not None:
         check_others(scenario, others)
+
+
+def check_problems(problems: ProblemDistribution) -> None:
+    """Refuse a problem distribution that cannot be learned from, before anything is written.
+
+    Raises:
+        InputError: if a chain drawn from it is not valid, or cannot be trained on.
+    """
+    resolve(problems.draw(2, stream=0), problems.training)
 
 
 def train(
@@ -117,16 +140,45 @@ def train(
     return _carry_on(folder, scenario, book, on_progress)
 
 
-def resume(folder: Path, on_progress: OnProgress | None = None) -> Run:
+def train_generalist(
+    problems: ProblemDistribution,
+    *,
+    seed: int,
+    folder: Path,
+    on_progress: OnProgress | None = None,
+    tensorboard: bool = False,
+) -> Generalist:
+    """Train one network for every chain of a distribution and keep the run in `folder`.
+
+    Args:
+        problems: the distribution, training settings included.
+        seed: of training tapes, network and exploration.
+        folder: an empty folder.
+        on_progress: called after every update; what it raises ends the training.
+        tensorboard: also write TensorBoard events to the folder.
+
+    Raises:
+        InputError: if a chain drawn from it is not valid, or cannot be trained on.
+        DivergedError: if the learner's weights are no longer numbers.
+    """
+    check_problems(problems)
+    write_scenario(folder, problems)
+    write_config(folder, seed=seed, tensorboard=tensorboard)
+    return _carry_on_generalist(folder, problems, on_progress)
+
+
+def resume(folder: Path, on_progress: OnProgress | None = None) -> Run | Generalist:
     """Continue an interrupted run; ends with the weights it would have had uninterrupted.
 
     Raises:
         InputError: if the folder holds no run, or one that cannot be continued.
     """
-    scenario = read_scenario(folder)
+    scenario = read_problems(folder)
     read_config(folder)
     if (folder / MANIFEST).exists():
         raise InputError(f"{folder}: the run is complete; there is nothing to resume")
+    if isinstance(scenario, ProblemDistribution):
+        return _carry_on_generalist(folder, scenario, on_progress)
     return _carry_on(folder, scenario, None, on_progress)
 
 
@@ -134,15 +186,32 @@ def _carry_on(
     folder: Path, scenario: Scenario, book: RuleBook | None, on_progress: OnProgress | None
 ) -> Run:
     """Train a run whose folder says what is asked, from its newest checkpoint if there is one."""
-    config = read_config(folder)
+    seed = read_config(folder)["seed"]
     if not (folder / RECIPE).exists():
-        book = RuleBook(scenario, config["seed"], folder / RULE_BOOK) if book is None else book
-        write_recipe(folder, _recipe(folder, scenario, config["seed"], book))
+        book = RuleBook(scenario, seed, folder / RULE_BOOK) if book is None else book
+        write_recipe(folder, _recipe(folder, scenario, seed, book))
+    _run_training(folder, scenario, on_progress)
+    return load_run(folder)
+
+
+def _carry_on_generalist(
+    folder: Path, problems: ProblemDistribution, on_progress: OnProgress | None
+) -> Generalist:
+    """The same for a problem distribution."""
+    if not (folder / RECIPE).exists():
+        write_recipe(folder, _recipe_of_many(problems))
+    _run_training(folder, problems, on_progress)
+    return load_generalist(folder)
+
+
+def _run_training(
+    folder: Path, problems: Scenario | ProblemDistribution, on_progress: OnProgress | None
+) -> None:
+    config = read_config(folder)
     with _one_thread():
-        training = _Training(folder, scenario, config["seed"], on_progress)
+        training = _Training(folder, problems, config["seed"], on_progress)
         training.log_to(tensorboard=bool(config.get("tensorboard")))
         training.run()
-    return load_run(folder)
 
 
 def _recipe(folder: Path, scenario: Scenario, seed: int, book: RuleBook) -> Recipe:
@@ -152,6 +221,16 @@ def _recipe(folder: Path, scenario: Scenario, seed: int, book: RuleBook) -> Reci
     rules = find_start(recipe, book, others=others, decided=decided)
     recipe = recipe.model_copy(update={"start": rules})
     return with_reward_scale(recipe, scenario, start_policy(rules, others), seed)
+
+
+def _recipe_of_many(problems: ProblemDistribution) -> Recipe:
+    """The same for many chains, which have no numbers in common: the start's levels come from a
+    formula."""
+    chains, settings = problems.learned_from(), problems.training
+    rule = RuleLevels(kind=FITTED_START, formula="fitted")
+    start = StartRule(tier="stores", position="local", rule=rule)
+    region = region_of(Params.of(chains))
+    return resolve(chains, settings).model_copy(update={"start": (start,), "region": region})
 
 
 @contextmanager
@@ -169,20 +248,30 @@ class _Training(BaseCallback):
     """One run: builds the learner, follows it, has it judged, and writes it down."""
 
     def __init__(
-        self, folder: Path, scenario: Scenario, seed: int, on_progress: OnProgress | None
+        self,
+        folder: Path,
+        problems: Scenario | ProblemDistribution,
+        seed: int,
+        on_progress: OnProgress | None,
     ) -> None:
         super().__init__()
-        self._folder, self._scenario, self._seed = folder, scenario, seed
+        self._folder, self._name, self._seed = folder, problems.name, seed
         self._on_progress = on_progress
         recipe = read_recipe(folder)
         self._settings = recipe.settings
-        self._rule = run_start(folder, recipe, scenario)
-        self._env = ChainVecEnv(scenario, recipe, self._rule, seed=seed)
+        if isinstance(problems, ProblemDistribution):
+            population: Population = problems.learned_from()
+            worlds = self._settings.validation_worlds
+            judged: Population = problems.draw(worlds, stream=int(Purpose.VALIDATE))
+            self._rule = run_start(folder, recipe, population)
+            paid = reward_scale(recipe, population, self._rule, seed, worlds=PAID_WORLDS)
+        else:
+            population = judged = problems
+            self._rule, paid = run_start(folder, recipe, problems), None
+        self._env = ChainVecEnv(population, recipe, self._rule, seed=seed, paid=paid)
         self._model: Any = make_algorithm(self._env.interface, self._env, seed=seed)
         self._learned = LearnedPolicy(self._env.interface, self._rule, self._model.policy)
-        self._judge = Judge(
-            scenario, self._rule, seed=seed, worlds=self._settings.validation_worlds
-        )
+        self._judge = Judge(judged, self._rule, seed=seed, worlds=self._settings.validation_worlds)
         update = self._settings.n_steps * self._env.num_envs
         self._total = -(-self._settings.steps // update) * update
         self._updates = self._total // update
@@ -212,7 +301,7 @@ class _Training(BaseCallback):
         self._steps_at_start = self._model.num_timesteps
         left = self._total - self._model.num_timesteps
         if left > 0:
-            callbacks = CallbackList([self, FallingEntropy(self._settings)])
+            callbacks = CallbackList([self, Schedules(self._env.interface)])
             try:
                 with np.errstate(all="ignore"):  # divergence is noticed by the weights
                     self._model.learn(left, callback=callbacks, reset_num_timesteps=False)
@@ -277,7 +366,7 @@ class _Training(BaseCallback):
             self._folder / MANIFEST,
             {
                 **certificate(),
-                "scenario": self._scenario.name,
+                "scenario": self._name,
                 "seed": self._seed,
                 "steps": self._total,
                 "training_seconds": round(seconds, 2),

@@ -100,7 +100,7 @@ def credited(credit: Credit, unmet: str, *stock: int) -> dict[str, list[float]]:
     """What pays `near` and `far` for their orders of period 5."""
     situation, tape = after(unmet, *stock)
     scenario = chain(stores=STORES, warehouse={"unlimited": True}, unmet_demand=unmet)
-    creditor = Creditor(scenario, credit)
+    creditor = Creditor(scenario, Params.of(scenario), credit)
     assert creditor.periods == (0 if credit == "now" else 2)
     ledger = Ledger(*(values[:, :2] for values in vars(LEDGER).values()))
     paying = creditor.ledger(ledger, situation, tape)

@@ -20,8 +20,8 @@ from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.state import State
 from inventory_env.simulation.tape import Purpose, draw_tape
 from inventory_env.simulation.worlds import laid_out
-from policies.rules.baselines import formula_rule, start_kind
-from policies.rules.rule_book import RuleBook
+from policies.rules.baselines import formula_rule, start_kinds
+from policies.rules.rule_book import START, RuleBook
 from policies.runs.run_folder import load_run
 from policies.runs.training import train
 
@@ -127,7 +127,7 @@ def make(units: str) -> None:
     folder.mkdir()
     scenario = chain(units)
     book = RuleBook(scenario, 0)
-    book.add(start_kind(scenario), formula_rule(start_kind(scenario), scenario))
+    book.add(START, formula_rule(start_kinds(scenario)[0], scenario))
     train(scenario, seed=0, folder=folder, book=book)
     for file in ("last.safetensors", "progress.csv"):
         (folder / file).unlink()

@@ -23,9 +23,9 @@ from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.learning.ppo import make_algorithm
 from policies.policy import Policy
 from policies.rollout import mean_costs
-from policies.rules.baselines import formula_rule, start_kind
+from policies.rules.baselines import formula_rule, start_kinds
 from policies.rules.rule_based import ChainPolicy, RulePolicy
-from policies.rules.rule_book import RuleBook
+from policies.rules.rule_book import START, RuleBook
 from policies.rules.start import find_start, start_policy
 from policies.runs import phases
 from policies.runs.phases import run_of_phase
@@ -81,7 +81,7 @@ def formula_start(scenario: Scenario) -> Policy:
 def formulas(scenario: Scenario) -> RuleBook:
     """Rules from formulas: their search is tested apart."""
     book = RuleBook(scenario, 0)
-    book.add(start_kind(scenario), formula_rule(start_kind(scenario), scenario))
+    book.add(START, formula_rule(start_kinds(scenario)[0], scenario))
     return book
 
 

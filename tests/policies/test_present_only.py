@@ -20,9 +20,9 @@ from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.policy import Policy
-from policies.rules.baselines import formula_rule, start_kind
+from policies.rules.baselines import formula_rule, start_kinds
 from policies.rules.rule_based import ChainPolicy, RandomOrders, RulePolicy
-from policies.rules.rule_book import RuleBook
+from policies.rules.rule_book import START, RuleBook
 from policies.runs.training import train
 
 NOW = 6  # the last period before the tapes part
@@ -101,7 +101,7 @@ def two_futures(scenario: Scenario) -> tuple[Tape, Tape]:
 def learned(kind: str, information: str) -> Policy:
     scenario = chain(kind, information)
     book = RuleBook(scenario, 0)
-    book.add(start_kind(scenario), formula_rule(start_kind(scenario), scenario))
+    book.add(START, formula_rule(start_kinds(scenario)[0], scenario))
     with TemporaryDirectory() as folder:
         return train(scenario, seed=0, folder=Path(folder), book=book).learned
 

@@ -22,8 +22,8 @@ from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import empty_network, make_algorithm
 from policies.rollout import mean_costs
-from policies.rules.baselines import formula_rule, start_kind
-from policies.rules.rule_book import RuleBook
+from policies.rules.baselines import formula_rule, start_kinds
+from policies.rules.rule_book import START, RuleBook
 from policies.runs.run_folder import (
     BEST,
     LAST,
@@ -73,7 +73,7 @@ def stop_after(updates: int):  # type: ignore[no-untyped-def]
 def formulas(scenario: Scenario) -> RuleBook:
     """Rules from formulas: their search is tested elsewhere."""
     book = RuleBook(scenario, 0)
-    book.add(start_kind(scenario), formula_rule(start_kind(scenario), scenario))
+    book.add(START, formula_rule(start_kinds(scenario)[0], scenario))
     return book
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import parse_scenario
-from policies.rules.baselines import formula_rule, start_kind
+from policies.rules.baselines import formula_rule, start_kinds
+from policies.rules.rule_book import START
 from tuning.confirm import FRESH_SEEDS, confirmation_book
 from tuning.plan import Plan
 from tuning.trial import rule_book
@@ -68,6 +69,5 @@ def plan(folder: Path, scenario: Scenario | None = None, **changes: Any) -> Plan
     made = Plan(name="study", scenario=scenario or chain(), folder=folder, **values)
     books = [rule_book(made), *(confirmation_book(made, s) for s in made.fresh_seeds(FRESH_SEEDS))]
     for book in books:
-        kind = start_kind(made.scenario)
-        book.add(kind, formula_rule(kind, made.scenario))
+        book.add(START, formula_rule(start_kinds(made.scenario)[0], made.scenario))
     return made

@@ -1,0 +1,71 @@
+"""Where a network was trained: the range of each number that makes a store's problem."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from inventory_env.frozen import Array
+from inventory_env.simulation.params import Params
+
+SLACK = 0.02  # of a range, on the scale it is measured on
+
+Region = Mapping[str, tuple[float, float]]
+
+
+def problem_numbers(params: Params) -> dict[str, Array]:
+    """(world or 1, store) what makes a store's problem, by name; what training did not vary is 0.
+
+    Costs are relative to holding, quantities to mean demand.
+    """
+    stores, limits = slice(0, params.stores), params.limits
+    need = params.need.at(stores)
+    nothing = np.zeros_like(need.mean)
+
+    def limit(values: Array | None) -> Array:
+        return nothing if values is None else values[:, stores] / need.mean
+
+    def bounded(values: Array | None) -> Array:
+        return nothing if values is None else np.isfinite(values[:, stores]) * 1.0
+
+    holding = np.maximum(need.holding, 1e-9)
+    return {
+        "mean demand": need.mean if params.shape.whole else nothing + 40.0,
+        "variation of demand": need.sd / need.mean,
+        "shortage cost / holding cost": need.shortage / holding,
+        "order cost / holding cost": params.order_cost[:, stores] / holding,
+        "unit cost / holding cost": params.unit_cost[:, stores] / holding,
+        "longest lead time": params.lead_time[:, stores].astype(np.float64),
+        "spread of the lead time": need.lead_time_sd,
+        "review": need.review,
+        "pack / mean demand": limit(packs(params)),
+        "minimum order / mean demand": limit(limits.minimum),
+        "a largest order": bounded(limits.maximum),
+        "a storage limit": bounded(limits.storage_limit),
+        "share of customers who wait": need.waiting,
+        "demand as recorded": nothing + params.shape.recorded,
+        "a warehouse that can run out": nothing + bool(params.shape.upstream),
+    }
+
+
+def packs(params: Params) -> Array | None:
+    """(world or 1, site) units in a pack, 0 where any quantity is possible."""
+    given = params.limits.pack_size
+    return given if given is None or not params.shape.whole else np.where(given > 1, given, 0.0)
+
+
+def region_of(params: Params) -> dict[str, tuple[float, float]]:
+    """The range of every number over some chains."""
+    return {
+        name: (float(values.min()), float(values.max()))
+        for name, values in problem_numbers(params).items()
+    }
+
+
+def outside(region: Region, params: Params) -> dict[str, Array]:
+    """(world or 1, store) 1 where a number is not within its range, by name."""
+    found = {}
+    for name, values in problem_numbers(params).items():
+        low, high = region[name]
+        slack = SLACK * (high - low)
+        found[name] = (values < low * (1 - SLACK) - 1e-9) | (values > high + slack + 1e-9)
+    return {name: np.asarray(each, dtype=np.float64) for name, each in found.items()}
