@@ -102,17 +102,17 @@ class Problem(Feature):
 
     def names(self, shape: Shape) -> Sequence[str]:
         return [
-            "size",
-            "one_unit",
-            "variation",
-            "overdispersion",
-            "safety_factor",
-            "critical_odds",
-            "root_lead_time",
-            "lead_time_sd",
-            "review",
-            "pack",
-            "waiting",
+            "problem_size",
+            "problem_one_unit",
+            "problem_variation",
+            "problem_overdispersion",
+            "problem_safety_factor",
+            "problem_critical_odds",
+            "problem_root_lead_time",
+            "problem_lead_time_sd",
+            "problem_review",
+            "problem_pack",
+            "problem_waiting",
         ]
 
     def values(self, view: View) -> list[Array]:

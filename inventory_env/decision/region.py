@@ -7,6 +7,8 @@ import numpy as np
 from inventory_env.frozen import Array
 from inventory_env.simulation.params import Params
 
+WAITING = "share of customers who wait"
+MOST_WAITING = 0.9
 SLACK = 0.02  # of a range, on the scale it is measured on
 
 Region = Mapping[str, tuple[float, float]]
@@ -41,7 +43,7 @@ def problem_numbers(params: Params) -> dict[str, Array]:
         "minimum order / mean demand": limit(limits.minimum),
         "a largest order": bounded(limits.maximum),
         "a storage limit": bounded(limits.storage_limit),
-        "share of customers who wait": need.waiting,
+        WAITING: need.waiting,
         "demand as recorded": nothing + params.shape.recorded,
         "a warehouse that can run out": nothing + bool(params.shape.upstream),
     }
@@ -54,11 +56,15 @@ def packs(params: Params) -> Array | None:
 
 
 def region_of(params: Params) -> dict[str, tuple[float, float]]:
-    """The range of every number over some chains."""
-    return {
-        name: (float(values.min()), float(values.max()))
-        for name, values in problem_numbers(params).items()
-    }
+    """The range of every number over some chains.
+
+    Where all customers wait, it is left: the rule that learning starts from is then the
+    order-up-to rule, which is optimal (Clark & Scarf, 1960).
+    """
+    numbers = problem_numbers(params)
+    found = {name: (float(v.min()), float(v.max())) for name, v in numbers.items()}
+    least, most = found[WAITING]
+    return {**found, WAITING: (least, min(most, MOST_WAITING))}
 
 
 def outside(region: Region, params: Params) -> dict[str, Array]:

@@ -41,6 +41,16 @@ class _LeadTime(Frozen):
         mean = float(self.probabilities @ values)
         return mean, max(float(self.probabilities @ values**2) - mean**2, 0.0) ** 0.5
 
+    @property
+    def in_sequence(self) -> bool:
+        """Whether a shipment waits for those that left before it."""
+        return False
+
+    @property
+    def drawn(self) -> Array:
+        """Probability of 0, 1, 2, ... periods, before one shipment waits for another."""
+        return self.probabilities
+
     @abstractmethod
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Integers:
         """Lead times of shipments that leave one period after the other along the last axis."""
@@ -51,9 +61,8 @@ class _RandomLeadTime(_LeadTime):
     """Whether a shipment may overtake an earlier one; if not, it arrives with it."""
 
     @property
-    @abstractmethod
-    def drawn(self) -> Array:
-        """Probability of 0, 1, 2, ... periods, before one shipment waits for another."""
+    def in_sequence(self) -> bool:
+        return not self.crossing
 
     @property
     def probabilities(self) -> Array:

@@ -144,7 +144,8 @@ class Params:
     smoothing: Array  # (..., store) weight of the newest period in the forecast; 0: mean is known
     lead_time: Integers  # longest, periods
     least_lead_time: Integers  # shortest, periods
-    arrival_chances: Array  # (periods, world or 1, store) that an order arrives after so many
+    arrival_chances: Array  # (periods, world or 1, store) of each lead time, before it waits
+    in_sequence: Array  # (..., store) 1 where a shipment waits for those before it
     capacity: Array  # (...,) units that the supplier can ship a period
     limits: Limits
     start: StartingStock
@@ -180,6 +181,9 @@ class Params:
             lead_time=np.array([[s.lead_time.maximum for s in sites_of(c)] for c in chains]),
             least_lead_time=np.array([[s.lead_time.minimum for s in sites_of(c)] for c in chains]),
             arrival_chances=_arrival_chances(chains),
+            in_sequence=np.array(
+                [[float(s.lead_time.in_sequence) for s in chain.stores] for chain in chains]
+            ),
             capacity=np.array([chain.capacity for chain in chains]),
             limits=Limits.of(constraints_of(population), shape.whole),
             start=StartingStock.of(population, need),
@@ -317,7 +321,7 @@ def _arrival_chances(chains: Sequence[Scenario]) -> Array:
     chances = np.zeros((longest + 1, len(chains), len(chains[0].stores)))
     for number, chain in enumerate(chains):
         for place, store in enumerate(chain.stores):
-            probabilities = store.lead_time.probabilities
+            probabilities = store.lead_time.drawn
             chances[: len(probabilities), number, place] = probabilities
     return chances
 

@@ -19,6 +19,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from inventory_env.frozen import Array, Integers
+from inventory_env.simulation.params import Params
+from inventory_env.simulation.state import State
 
 if TYPE_CHECKING:
     from inventory_env.simulation.situation import Situation
@@ -43,7 +45,7 @@ class Projection:
         order."""
         params, state = situation.params, situation.state
         stores = params.shape.columns("stores")
-        chances, waiting = params.arrival_chances, params.waiting_of_short
+        chances, waiting = arrival_chances(params, state), params.waiting_of_short
         now = state.on_hand[:, stores] - state.backorders[:, stores]
         means = np.zeros((len(chances), *now.shape[::-1])).swapaxes(1, 2)
         variances = np.zeros_like(means)
@@ -71,6 +73,31 @@ class Projection:
             arrival_mean=arrival_mean,
             arrival_sd=np.sqrt(np.maximum(second - arrival_mean**2, 0.0)),
         )
+
+
+def arrival_chances(params: Params, state: State) -> Array:
+    """(periods, world or 1, store) that an order made now arrives after so many periods; in
+    sequence, not before what is on its way."""
+    free = params.arrival_chances
+    if not params.in_sequence.any():
+        return free
+    here = np.flatnonzero(params.in_sequence.any(axis=1))
+    one = len(params.in_sequence) == 1
+    pipeline = state.pipeline[:, :, : params.stores]
+    pipeline = pipeline if one else pipeline[:, here]
+    waits = params.in_sequence[here]
+    slots = np.arange(1, len(pipeline) + 1)[:, None, None]
+    last = (slots * (pipeline > 0)).max(axis=0, initial=0) * waits
+    last = np.minimum(last, len(free) - 1)
+    periods = np.arange(len(free))[:, None, None]
+    own = free[:, here]
+    waited = np.where(periods == last, own.cumsum(axis=0), np.where(periods > last, own, 0.0))
+    waited = np.where(waits > 0, waited, own)
+    if one:
+        return np.asarray(waited)
+    chances = free.copy()
+    chances[:, here] = waited
+    return chances
 
 
 def _of(values: Array | float, worlds: Integers | None) -> Array | float:

@@ -29,7 +29,7 @@ from inventory_env.simulation.recorded_tape import (
 from inventory_env.simulation.starting_stock import starting_state
 from inventory_env.simulation.state import State
 from inventory_env.simulation.today import Today
-from inventory_env.simulation.worlds import repeat_worlds, stack_worlds, world_last
+from inventory_env.simulation.worlds import pick_worlds, repeat_worlds, stack_worlds, world_last
 
 _Number = TypeVar("_Number", bound=np.generic)
 
@@ -148,6 +148,10 @@ class Tape:
             ),
             down=None if self.known_down is None else self.known_down[row:],
         )
+
+    def of_worlds(self, worlds: slice) -> "Tape":
+        """Some of the worlds."""
+        return pick_worlds(self, np.arange(self.worlds)[worlds])
 
     def repeated(self, times: int) -> "Tape":
         """Each world `times` times in a row, so that groups of worlds share their randomness."""

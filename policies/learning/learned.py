@@ -14,7 +14,9 @@ from inventory_env.decision.actions import DiscreteActions
 from inventory_env.decision.interface import CLIP, Interface
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
+from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
+from policies.learning.trust import Trust
 from policies.policy import Policy
 
 
@@ -37,6 +39,7 @@ class LearnedPolicy:
         start: the policy that training started from.
         weights: the network.
         name: what people call it; left out, the learner's.
+        trust: for which stores the network decides; left out, for all.
     """
 
     def __init__(
@@ -45,11 +48,13 @@ class LearnedPolicy:
         start: Policy,
         weights: ActorCriticPolicy,
         name: str | None = None,
+        trust: Trust | None = None,
     ) -> None:
         self.name = interface.recipe.settings.algorithm if name is None else name
         self._interface, self._start, self._network = interface, start, weights
         self._maskable = interface.recipe.settings.algorithm == "maskable-ppo"
         self._memory: Any = None
+        self._trust = trust
 
     @property
     def start(self) -> Policy:
@@ -68,8 +73,18 @@ class LearnedPolicy:
         observation = self._interface.observe(situation, start_wishes)
         action = self._act(observation, situation, start_wishes)
         wishes = self._interface.wishes(action, situation, start_wishes)
-        strange = self._interface.strange(situation.params)
-        return wishes if strange is None else np.where(strange, start_wishes, wishes)
+        follows = self.follows_start(situation.params)
+        return wishes if follows is None else np.where(follows, start_wishes, wishes)
+
+    def follows_start(self, params: Params) -> npt.NDArray[np.bool_] | None:
+        """(world or 1, site) where the start decides: stores unlike all in training, and those for
+        which the network is not trusted; None: nowhere."""
+        strange = self._interface.strange(params)
+        if self._trust is None:
+            return strange
+        follows = np.zeros((len(params.capacity), params.shape.sites), dtype=bool)
+        follows[:, : params.stores] = np.logical_not(self._trust.decides(params))
+        return follows if strange is None else follows | strange
 
     def _act(
         self, observation: np.ndarray[Any, Any], situation: Situation, start_wishes: Array

@@ -124,6 +124,13 @@ def _points(
     return np.asarray(np.concatenate(found)[np.argsort(order)])
 
 
+def rule_of_worlds(rule: OrderRule, worlds: int) -> OrderRule:
+    """The rule in so many worlds of each chain, side by side; its levels are (chain, site)."""
+    names = [field.name for field in fields(rule)]  # type: ignore[arg-type]
+    levels = {name: laid_out(np.repeat(getattr(rule, name), worlds, axis=0)) for name in names}
+    return type(rule)(**levels)
+
+
 def _longest(chain: Scenario) -> int:
     return max(store.lead_time.maximum for store in chain.stores)
 

@@ -7,6 +7,7 @@
 | recipe.json | what was trained, for good: every setting resolved, features, scales, start rules |
 | rules.json | levels of tuned rules, found when they were first asked for |
 | others/ | the run that decides for the sites that do not learn, where one was named |
+| trust.json | of a network for many problems: where it decides, and where its rule does |
 | best.safetensors | weights of the best validation, and its cost |
 | last.safetensors | the newest checkpoint: weights, optimiser, random states, worlds |
 | progress.csv, training_curve.png | learning over time |
@@ -43,6 +44,7 @@ from inventory_env.recorded.demand_csv import write_history
 from inventory_env.simulation.params import Params
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import empty_network
+from policies.learning.trust import Trust
 from policies.policy import Policy
 from policies.rules.rule_based import ChainPolicy
 from policies.rules.rule_book import RuleBook
@@ -53,6 +55,7 @@ SCENARIO, CONFIG, MANIFEST = "scenario.toml", "config.json", "manifest.json"
 RECIPE, RULE_BOOK = "recipe.json", "rules.json"
 GENERALIST = "generalist"  # name of the policy, and of the run that is shipped
 KEPT_RULE = "kept-rule"  # name of the policy where learning did not pay
+TRUST = "trust.json"
 BEST, LAST, OTHERS = "best.safetensors", "last.safetensors", "others"
 
 
@@ -91,6 +94,7 @@ class Generalist:
     recipe: Recipe
     seed: int
     network: ActorCriticPolicy
+    trust: Trust | None  # for which stores the network decides; None while it is being trained
     manifest: dict[str, Any]
 
     @property
@@ -105,7 +109,9 @@ class Generalist:
 
     def _policy(self, scenario: Scenario) -> Policy:
         interface = run_interface(self.folder, self.recipe, scenario)
-        learned = LearnedPolicy(interface, self.start_rule, self.network, name=GENERALIST)
+        learned = LearnedPolicy(
+            interface, self.start_rule, self.network, name=GENERALIST, trust=self.trust
+        )
         kept = self.manifest.get("kept_rule")
         return ChainPolicy(KEPT_RULE, self.start_rule, ()) if kept else learned
 
@@ -364,8 +370,9 @@ def load_generalist(folder: Path) -> Generalist:
     network = empty_network(run_interface(folder, recipe, problems.example))
     load_network(network, read_tensors(folder / BEST)[0], folder / BEST)
     network.set_training_mode(False)
+    trust = Trust(read_json(folder / TRUST)) if (folder / TRUST).is_file() else None
     manifest = read_json(folder / MANIFEST)
-    return Generalist(folder, problems, recipe, config["seed"], network, manifest)
+    return Generalist(folder, problems, recipe, config["seed"], network, trust, manifest)
 
 
 def run_start(folder: Path, recipe: Recipe, scenario: Population) -> Policy:

@@ -31,6 +31,7 @@ from policies.learning.ppo import (
     reward_scale,
     with_reward_scale,
 )
+from policies.learning.trust import Trust, fit_trust
 from policies.rules.rule_book import RuleBook
 from policies.rules.start import find_start, start_policy
 from policies.runs.certificate import certificate
@@ -43,6 +44,7 @@ from policies.runs.run_folder import (
     MANIFEST,
     RECIPE,
     RULE_BOOK,
+    TRUST,
     Generalist,
     Run,
     check_others,
@@ -64,6 +66,7 @@ from policies.runs.run_folder import (
 )
 
 FITTED_START = "projected-inventory"  # what many chains start from
+TRUST_CHAINS, TRUST_STREAM = 4000, 5  # that tell where the network is worth more than its rule
 PAID_WORLDS = 8  # of each chain, that say what its start earns
 CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
 
@@ -259,6 +262,7 @@ class _Training(BaseCallback):
         self._on_progress = on_progress
         recipe = read_recipe(folder)
         self._settings = recipe.settings
+        self._problems = problems if isinstance(problems, ProblemDistribution) else None
         if isinstance(problems, ProblemDistribution):
             population: Population = problems.learned_from()
             worlds = self._settings.validation_worlds
@@ -359,7 +363,15 @@ class _Training(BaseCallback):
         """
         tensors, notes = read_tensors(self._folder / BEST)
         load_network(self._model.policy, tensors, self._folder / BEST)
-        gain = self._judge.gain(self._learned)
+        judged = self._learned
+        if self._problems is not None:
+            chains = self._problems.draw(TRUST_CHAINS, stream=TRUST_STREAM)
+            fit = fit_trust(chains, self._rule, self._learned, seed=self._seed)
+            write_json(self._folder / TRUST, fit)
+            judged = LearnedPolicy(
+                self._env.interface, self._rule, self._model.policy, trust=Trust(fit)
+            )
+        gain = self._judge.gain(judged)
         low, high = student_interval(gain)
         guarded = self._settings.reward.preset == "cost"
         write_json(

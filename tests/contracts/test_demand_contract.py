@@ -35,7 +35,12 @@ class Example:
 EXAMPLES: dict[str, list[tuple[dict[str, float], Example]]] = {
     "poisson": [({"mean": 4}, Example((4, 4), (8, 8), whole=True))],
     # r = 36 / (25 - 6) = 36 / 19 stays, so that the variance at mean 12 is 12 + 144 x 19 / 36 = 88
-    "negative-binomial": [({"mean": 6, "sd": 5}, Example((6, 25), (12, 88), whole=True))],
+    "negative-binomial": [
+        ({"mean": 6, "sd": 5}, Example((6, 25), (12, 88), whole=True)),
+        ({"mean": 6, "dispersion": 0.5}, Example((6, 24), (12, 84), whole=True)),
+    ],
+    # 10 x 0.3 x 0.7; at twice the chance 10 x 0.6 x 0.4
+    "binomial": [({"trials": 10, "probability": 0.3}, Example((3, 2.1), (6, 2.4), whole=True))],
     "geometric": [({"mean": 5}, Example((5, 30), (10, 110), whole=True))],
     "normal": [
         ({"mean": 20, "sd": 4}, Example((20, 16), (40, 64), whole=False)),

@@ -21,6 +21,13 @@ EXAMPLES: dict[str, list[tuple[Any, dict[int, float], float, float]]] = {
         ({"kind": "uniform", "low": 1, "high": 3}, {1: 1 / 3, 2: 1 / 3, 3: 1 / 3}, 2, 2 / 3),
         ({"kind": "uniform", "low": 0, "high": 1}, {0: 0.5, 1: 0.5}, 0.5, 0.25),
         ({"kind": "uniform", "low": 4, "high": 4}, {4: 1.0}, 4, 0),
+        # In sequence: 0 needs the one before to take at most 1, 1/3 x 2/3; at most 1 is 2/3
+        (
+            {"kind": "uniform", "low": 0, "high": 2, "crossing": False},
+            {0: 2 / 9, 1: 4 / 9, 2: 3 / 9},
+            10 / 9,
+            4 / 9 + 4 * 3 / 9 - (10 / 9) ** 2,
+        ),
     ],
     "discrete": [
         # 0.25 x 4 = 1 and 0.25 x 4^2 - 1^2 = 3
@@ -75,11 +82,22 @@ def test_draws_come_as_often_as_their_probability(lead_time, shares, mean, varia
     """Within four standard errors, and never an impossible one."""
     drawn = lead_time.draw(np.random.default_rng(3), (SAMPLES // 100, 100))
     assert drawn.shape == (SAMPLES // 100, 100)
+    drawn = drawn[:, 3:]  # those in sequence have an earlier shipment to wait for by then
     assert drawn.dtype == np.int64
     assert set(np.unique(drawn)) == set(shares)
     for periods, share in shares.items():
         error = (share * (1 - share) / SAMPLES) ** 0.5
         assert (drawn == periods).mean() == pytest.approx(share, abs=4 * error + 1e-12)
+
+
+def test_shipments_in_sequence_never_overtake():
+    read = TypeAdapter(LeadTime).validate_python
+    lead_time = read({"kind": "uniform", "low": 0, "high": 9, "crossing": False})
+    arrivals = lead_time.draw(np.random.default_rng(3), (50, 200)) + np.arange(200)
+    assert (np.diff(arrivals, axis=1) >= 0).all()
+    crossing = read({"kind": "uniform", "low": 0, "high": 9})
+    free = crossing.draw(np.random.default_rng(3), (50, 200)) + np.arange(200)
+    np.testing.assert_array_equal(arrivals, np.maximum.accumulate(free, axis=1))
 
 
 @all_kinds

@@ -56,6 +56,13 @@ RULES = {
             position, np.minimum(rule.level, position + rule.cap * factor)
         ),
     ),
+    # What it is given is the stock expected on arrival; without a lead time, what is on hand.
+    "projected-inventory": Example(
+        levels={"level": 7},
+        orders=[(2.4, 1, 4.6), (7, 1, 0), (9, 1, 0), (-3, 2, 10)],
+        auto={"level": (56.604, 58)},
+        reached=lambda rule, position, factor: np.maximum(position, rule.level),
+    ),
     # Snyder & Shen (2019), Example 5.2, rounded
     "reorder-point": Example(
         levels={"point": 214, "quantity": 319},

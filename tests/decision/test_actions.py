@@ -168,7 +168,7 @@ def test_masks_allow_each_possible_order_exactly_once(
         store.model_validate({**store.model_dump(), "orders": orders}) for store in scenario.stores
     ]
     scenario = scenario.model_copy(update={"stores": tuple(sites)})
-    view = interface(scenario, actions=scheme)
+    view = interface(scenario, actions=scheme, algorithm="maskable-ppo")
     assert isinstance(view.actions, DiscreteActions)
     count = int(view.action_space.n)
     for periods in (5, 6):

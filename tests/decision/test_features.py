@@ -28,6 +28,7 @@ from hand_made import (
     settings,
     with_state,
 )
+from scipy.integrate import quad
 from scipy.stats import norm
 
 from inventory_env.decision.feature import Feature, View, Yardstick
@@ -263,6 +264,94 @@ def history(shared: bool) -> Rows:
     return rows
 
 
+def expected_left(mean: float, sd: float) -> tuple[float, float]:
+    """Mean and second moment of what is left of a normal stock, half of what is short being owed,
+    by numerical integration."""
+    law = norm(mean, sd)
+
+    def left(z: float) -> float:
+        return z if z > 0 else 0.5 * z
+
+    ends = (mean - 12 * sd, mean + 12 * sd)
+    pieces = [(ends[0], min(0.0, ends[1])), (max(0.0, ends[0]), ends[1])]
+    return tuple(  # type: ignore[return-value]
+        sum(quad(lambda z, k=k: left(z) ** k * law.pdf(z), *ends)[0] for ends in pieces)
+        for k in (1, 2)
+    )
+
+
+def projected(
+    now: float, coming: list[float], demand: list[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """Mean and variance of stock at the start of each period, before this period's order."""
+    found = [(now, 0.0)]
+    for arrival, (mean, sd) in zip(coming, demand, strict=True):
+        stock, variance = found[-1]
+        left, second = expected_left(stock - mean, sqrt(variance + sd**2))
+        found.append((left + arrival, second - left**2))
+    return found
+
+
+def arrival(shared: bool) -> Rows:
+    """Whole units: of a variance, what equals the mean follows the season, the rest its square."""
+    season = [(10 * f, sqrt(f * (10 + f * (4**2 - 10)))) for f in FACTORS]
+    at_near = projected(14 - 1, [9, 11, 0], season[:3])
+    at_far = projected(8 - 3, [5, 0], [(6, sqrt(6 + 3))] * 2)
+    # Near: three periods away. Far: one or two, each half the time.
+    e = [at_near[3][0], (at_far[1][0] + at_far[2][0]) / 2]
+    second = (sum(v + m**2 for m, v in at_far[1:])) / 2
+    s = [sqrt(at_near[3][1]), sqrt(second - e[1] ** 2)]
+    z = [norm.ppf(9 / 10), norm.ppf(6 / 8)]
+    # The level is for a period like all others: less what the fourth period is above the mean.
+    stock = [e[0] + 2 - (10 * FACTORS[3] - 10), e[1] + 4]
+    mean, sd, order = [10, 6], [4, 3], [12, 9.5]
+    spread = [sqrt(sd[i] ** 2 + s[i] ** 2) for i in range(2)]
+    target = [mean[i] + z[i] * spread[i] for i in range(2)]
+    quarter = [[at_near[k] for k in (1, 2, 2)], [at_far[k] for k in (0, 1, 2)]]
+    ahead = [(1, 2, 2), (0, 1, 2)]  # 3 x 1/4, 1/2, 3/4, and 2 times them, rounded to even
+    rows = {
+        "arrival_stock": [(stock[i] - mean[i]) / sd[i] / 2 for i in range(2)],
+        "arrival_sd": [s[i] / sd[i] for i in range(2)],
+        "arrival_empty": [(norm.cdf(-e[i] / s[i]) - 0.5) / 0.5 for i in range(2)],
+        "newsvendor_order": [(max(target[i] - stock[i], 0) - order[i]) / sd[i] for i in range(2)],
+        "after_order": [(stock[i] + order[i] - target[i]) / spread[i] for i in range(2)],
+        **{
+            f"stock_at_{name}": [
+                (quarter[i][k][0] - mean[i]) / (sd[i] * sqrt(1 + ahead[i][k])) / 2 for i in range(2)
+            ]
+            for k, name in enumerate((25, 50, 75))
+        },
+        "stock_now": [(13 - 10) / 4 / 3, (5 - 6) / 3 / 3],
+        "start_order_size": [(12 - 10) / 4 / 2, (9.5 - 6) / 3 / 2],
+        "start_order_part": [-0.5 / 4 / 0.3, 0.0],
+        "season_at_arrival": [(FACTORS[3] - 1) / 0.5, 0.0],
+    }
+    # Upstream every value is 0 before it is scaled.
+    upstream = {"arrival_empty": -1.0}
+    return {name: [*row, *[upstream.get(name, 0.0)] * 2] for name, row in rows.items()}
+
+
+def problem(shared: bool) -> Rows:
+    mean, sd = (10, 6), (4, 3)
+    centres = {
+        "problem_size": ([log(m) for m in mean], 1.5, 2.0),
+        "problem_one_unit": ([1 / sqrt(m) for m in mean], 0.7, 1.0),
+        "problem_variation": ([log(s / m + 0.02) for m, s in zip(mean, sd, strict=True)], -0.2, 1),
+        "problem_overdispersion": ([(16 - 10) / 100, (9 - 6) / 36], 0.5, 0.7),
+        "problem_safety_factor": ([norm.ppf(0.9), norm.ppf(0.75)], 1.4, 0.8),
+        "problem_critical_odds": ([log(9), log(3)], 2.7, 1.5),
+        "problem_root_lead_time": ([sqrt(3), sqrt(1.5)], 2.2, 1.3),
+        "problem_lead_time_sd": ([0, 0.5], 0, 2.0),
+        "problem_review": ([0, 0], 0, 1),
+        "problem_pack": ([0, 0], 0, 1),
+        "problem_waiting": ([0.5, 0.5], 0, 1),
+    }
+    return {
+        name: [*((v - centre) / scale for v in values), *[-centre / scale] * 2]
+        for name, (values, centre, scale) in centres.items()
+    }
+
+
 WORKED: dict[str, Callable[[bool], Rows]] = {
     "on_hand": on_hand,
     "on_the_way": on_the_way,
@@ -281,6 +370,8 @@ WORKED: dict[str, Callable[[bool], Rows]] = {
     "store": store,
     "role": role,
     "history": history,
+    "arrival": arrival,
+    "problem": problem,
 }
 KINDS: dict[str, type[Feature]] = {
     kind.model_fields["kind"].default: kind for kind in (*SEVEN, *EXTRAS.values())

@@ -124,5 +124,37 @@ def test_company_changes_no_chains_tape():
 def test_chains_of_a_population_share_their_shape():
     with pytest.raises(InputError, match="different names, got one, one"):
         Mixture((named("one"), named("one")))
-    with pytest.raises(InputError, match="unmet_demand of two is backorder, of one lost"):
-        Mixture((named("one"), named("two", unmet_demand="backorder")))
+    with pytest.raises(InputError, match="periods of two is 40, of one 130"):
+        Mixture((named("one"), named("two", periods=40)))
+
+
+def test_customers_may_wait_in_some_chains_and_leave_in_others():
+    """Each chain's customers do in company what they do alone."""
+    chains = (named("one"), named("two", unmet_demand="backorder"))
+    mixture = Mixture(chains)
+    assert shape_of(mixture).unmet_demand == "partial"
+    tape = draw_tape(mixture, seed=1, purpose=Purpose.TUNE, worlds=4, periods=60)
+    together = Chain(mixture)
+    together.reset(tape)
+    alone = [Chain(chain) for chain in chains]
+    for chain, worlds in zip(alone, (slice(0, 2), slice(2, 4)), strict=True):
+        own = draw_tape(
+            Mixture((chains[alone.index(chain)],)),
+            seed=1,
+            purpose=Purpose.TUNE,
+            worlds=2,
+            periods=60,
+        )
+        chain.reset(own)
+        assert (own.demand == tape.demand[:, worlds]).all()
+    scarce = np.full((4, 4), 12.0)
+    waited = 0.0
+    while not together.ended:
+        both = together.step(scarce)
+        for chain, worlds in zip(alone, (slice(0, 2), slice(2, 4)), strict=True):
+            ledger = chain.step(scarce[worlds])
+            np.testing.assert_array_equal(ledger.lost, both.lost[worlds])
+            np.testing.assert_array_equal(ledger.backorders, both.backorders[worlds])
+            np.testing.assert_array_equal(ledger.closing, both.closing[worlds])
+        waited += both.backorders[2:, :3].sum()
+    assert waited > 0 and both.backorders[:2, :3].sum() == 0
