@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from benchmarks.evaluation.evaluate import ShownEvaluation
     from inventory_env.description.scenario import Scenario
     from policies.orders.folder import Orders
-    from policies.runs.run_folder import Run
+    from policies.runs.run_folder import Generalist, Run
     from policies.runs.training import Progress
     from tuning.confirm import Confirmation
 
-__all__ = ["evaluate", "from_csv", "load", "open_run", "orders", "train", "tune"]
+__all__ = ["evaluate", "from_csv", "generalist", "load", "open_run", "orders", "train", "tune"]
 
 
 def load(name_or_file: str | Path) -> Scenario:
@@ -86,6 +86,7 @@ def train(
     folder: str | Path | None = None,
     config: str | Path | None = None,
     others: Run | None = None,
+    start: Generalist | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     **settings: Any,
 ) -> Run:
@@ -98,6 +99,7 @@ def train(
             as the run does (`run.save` keeps it).
         config: TOML file of training settings.
         others: a run that decides for the sites that do not learn, and that learning starts from.
+        start: a network for many problems that learning goes on from; see `generalist`.
         on_progress: called after every update.
         settings: training settings one by one, such as learn, steps, algorithm, critic.
 
@@ -121,6 +123,7 @@ def train(
         folder=place,
         on_progress=on_progress,
         others=None if others is None else others.folder,
+        start=start,
     )
     if temporary is not None:
         weakref.finalize(run, temporary.cleanup)
@@ -136,6 +139,20 @@ def open_run(folder: str | Path) -> Run:
     from policies import load_run
 
     return load_run(Path(folder))
+
+
+def generalist(folder: str | Path = "generalist") -> Generalist:
+    """One network for any store: `generalist().on(chain)` is a run on a chain, without training.
+
+    Args:
+        folder: of a run on a problem distribution; left out, the one that is shipped.
+
+    Raises:
+        InputError: naming the file that is missing or cannot be used.
+    """
+    from policies.runs.run_folder import load_generalist, run_named
+
+    return load_generalist(run_named(folder))
 
 
 def evaluate(

@@ -108,8 +108,19 @@ def speed(
 def published(
     suite: Annotated[
         str,
-        typer.Option(help="lost-sales, one-warehouse, backorder, serial, every-tier, or all."),
+        typer.Option(
+            help="lost-sales, one-warehouse, backorder, serial, every-tier, or all of these; or "
+            "generalist, which trains nothing."
+        ),
     ] = "all",
+    run: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Run for many problems, repeatable; with generalist.",
+            show_default="generalist",
+            metavar="RUN",
+        ),
+    ] = None,
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Training seeds, 0 first.  [default: 3; quick: 1]")
     ] = None,
@@ -130,6 +141,11 @@ def published(
     """Costs that others published beside the simulator's and the learner's."""
     if quick:
         refuse({"out": out, "again": again or None}, "--quick keeps no results")
+    if suite == "generalist":
+        refuse({"seeds": seeds, "again": again or None}, "--suite generalist trains nothing")
+        _generalist([Path("generalist")] if run is None else run, out, workers, quick=quick)
+        return
+    refuse({"run": run}, f"--suite {suite} trains its own")
 
     from benchmarks.published.instances import cells_of
     from benchmarks.published.measured import measured_tables
@@ -156,6 +172,24 @@ def published(
         console.print(table)
     if results is not None:
         tell(f"Results: {results}")
+
+
+def _generalist(runs: list[Path], out: Path | None, workers: int, *, quick: bool) -> None:
+    """One network on problems it was not trained for."""
+    from benchmarks.published.generalist import measure_runs
+    from benchmarks.published.generalist_page import summary_table
+    from benchmarks.result_files import results_place
+    from policies.runs.run_folder import load_generalist, run_named
+
+    console = new_console()
+    folders = [run_named(run) for run in runs]
+    for folder in folders:
+        load_generalist(folder)
+    place = None if quick else results_place(out, "generalist")
+    found = measure_runs(folders, place, workers=workers, quick=quick, tell=teller(console))
+    console.print(summary_table(found))
+    if place is not None:
+        teller(console)(f"Results: {place}")
 
 
 @app.command(name="check")

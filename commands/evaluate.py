@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.measurement import EVALUATION_SEED
-from commands.options import ChosenRun, Runs, TestEpisodes, TestSeed
+from commands.options import ChosenRun, Runs, TestEpisodes, TestSeed, chain_of
 from commands.output import KEPT_RULE_WORDS, new_console, teller
 
 
@@ -15,6 +15,10 @@ def evaluate(
         list[str], typer.Option(help="Rule to compare with, or all; repeatable.", metavar="NAME")
     ],
     run: ChosenRun = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(help="Chain for a run that serves any, such as generalist."),
+    ] = None,
     untuned: Annotated[
         bool, typer.Option("--untuned", help="Take the rules' levels from formulas.")
     ] = False,
@@ -23,7 +27,9 @@ def evaluate(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for the results.", show_default="RUN/evaluation", file_okay=False
+            help="Folder for the results.",
+            show_default="RUN/evaluation, or below runs",
+            file_okay=False,
         ),
     ] = None,
     runs: Runs = Path("runs"),
@@ -34,16 +40,25 @@ def evaluate(
     from benchmarks.html.evaluation_page import evaluation_page
     from benchmarks.html.page import PAGE, write_page
     from policies.rules.baselines import baseline_names
-    from policies.runs.run_folder import load_run, newest_run, rule_book
+    from policies.runs.run_folder import load_generalist, load_run, newest_run, rule_book, run_named
 
     console = new_console()
     tell = teller(console)
-    found = load_run(newest_run(runs) if run is None else run)
+    chosen = newest_run(runs) if run is None else run_named(run)
+    if scenario is None:
+        found = load_run(chosen)
+        folder = found.folder / "evaluation"
+    else:
+        generalist, chain = load_generalist(chosen), chain_of(scenario, tell)
+        found = generalist.on(chain)
+        folder = runs / f"{chosen.name}-on-{chain.name}" / "evaluation"
+        for words in generalist.told(chain):
+            tell(words)
     chain, book = found.scenario, rule_book(found)
     names = baseline_names(baseline, chain)
     with console.status("setting up the rules" if untuned else "tuning the rules"):
         policies = [book.baseline(name, tuned=not untuned) for name in names]
-    folder = found.folder / "evaluation" if out is None else out
+    folder = folder if out is None else out
     with console.status(f"running {episodes} episodes of each policy"):
         evaluation = run_evaluation(
             chain,

@@ -47,6 +47,13 @@ def train(
             help="Run that the other sites follow, and learning starts from.", metavar="RUN"
         ),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run for many problems that learning goes on from, such as generalist.",
+            metavar="RUN",
+        ),
+    ] = None,
     phase: Annotated[
         int | None,
         typer.Option(min=1, max=3, help="1: stores; 2: the warehouse on top; 3: the supplier."),
@@ -90,6 +97,7 @@ def train(
         config=config,
         learn=learn,
         others=others,
+        start=start,
         phase=phase,
         critic=critic,
         resume=resume,

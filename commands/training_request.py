@@ -43,6 +43,7 @@ class TrainingRequest:
     config: Path | None
     learn: str | None
     others: Path | None
+    start: Path | None
     phase: int | None
     critic: str | None
     resume: Path | None
@@ -61,7 +62,7 @@ class TrainingRequest:
         """
         self._refuse_contradictions()
         from policies.runs import training
-        from policies.runs.run_folder import new_folder
+        from policies.runs.run_folder import load_generalist, new_folder, run_named
 
         if self.resume is not None:
             stopped = self.resume
@@ -70,6 +71,7 @@ class TrainingRequest:
         if problems is not None:
             return self._for_problems(problems, tell)
         chain = self._chain(tell)
+        start = None if self.start is None else load_generalist(run_named(self.start))
         others = self._others(chain, tell)
         training.check(chain, others)
         folder = new_folder(self.runs, chain)
@@ -83,6 +85,7 @@ class TrainingRequest:
                 on_progress=on_progress,
                 tensorboard=self.tensorboard,
                 others=others,
+                start=start,
             )
 
         return PreparedTraining(folder, run)
@@ -94,7 +97,12 @@ class TrainingRequest:
                 **{"steps": self.steps, "seed": self.seed, "algo": self.algo},
                 **{"config": self.config, "tensorboard": self.tensorboard or None},
                 **{"learn": self.learn, "others": self.others, "phase": self.phase},
-                **{"critic": self.critic, "study": self.study, "trial": self.trial},
+                **{
+                    "start": self.start,
+                    "critic": self.critic,
+                    "study": self.study,
+                    "trial": self.trial,
+                },
             }
             reason = f"--resume {self.resume} continues a run as it was started"
             refuse({**own, **self.csv_options, **rest}, reason)
@@ -111,6 +119,9 @@ class TrainingRequest:
             )
         if self.phase is not None:
             refuse({"learn": self.learn}, f"--phase {self.phase} says which tier learns")
+        if self.start is not None:
+            reason = f"--start {self.start} goes on from a network for stores"
+            refuse({"learn": self.learn, "others": self.others, "phase": self.phase}, reason)
         if self.tensorboard:
             _need_tensorboard()
 
@@ -133,7 +144,8 @@ class TrainingRequest:
         from policies.runs.run_folder import new_folder
 
         reason = f"--scenario {self.scenario} describes many chains"
-        refuse({"units": self.units, "others": self.others, "phase": self.phase}, reason)
+        own = {"units": self.units, "others": self.others, "phase": self.phase}
+        refuse({**own, "start": self.start}, reason)
         problems = with_training(
             problems,
             self.config,

@@ -6,6 +6,12 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.markdown import markdown_table, origin, spread, strong
+from benchmarks.published.generalist_page import (
+    generalist_section,
+    read_generalist,
+    target_lines,
+    write_picture,
+)
 from benchmarks.published.page import published_sections, published_targets
 from benchmarks.published.picture import write_pictures
 from benchmarks.speed.speed_report import SpeedLine, read_speed, speed_lines
@@ -15,6 +21,7 @@ from inventory_env.errors import InputError
 from inventory_env.files import write_text
 
 PUBLISHED = "published"  # folder of published instances' results
+GENERALIST = "generalist"  # folder of the results of networks for many problems
 HEAD = """\
 # Measured results
 
@@ -58,6 +65,7 @@ def write_page(results: Path, page: Path) -> None:
     """
     write_text(page, page_text(results))
     write_pictures(results / PUBLISHED, page.parent / "images")
+    write_picture(results / GENERALIST, page.parent / "images")
 
 
 def page_text(results: Path) -> str:
@@ -77,6 +85,8 @@ def page_text(results: Path) -> str:
         sections.append(phases_section(file))
         target, measured, verdict = phases_target(read_phases(file))
         targets.append([target, measured, strong(verdict)])
+    sections += generalist_section(results / GENERALIST)
+    targets += target_lines(read_generalist(results / GENERALIST))
     sections += published_sections(results / PUBLISHED)
     targets += published_targets(results / PUBLISHED)
     if not sections:

@@ -130,9 +130,8 @@ def demand_controls(scenario: Scenario, tape: Tape) -> Array:
     No controls where stores share a stock or demand is not whole and alike in every period.
     """
     kinds = {store.demand.kind for store in scenario.stores}
-    known = (
-        kinds <= {"poisson", "geometric", "negative-binomial", "binomial"} and not scenario.seasonal
-    )
+    whole = {"poisson", "geometric", "negative-binomial", "binomial"}
+    known = kinds <= whole and not scenario.seasonal
     if not known or not scenario.warehouse.unlimited or scenario.demand_correlation:
         return np.zeros((tape.worlds, 0))
     columns = []

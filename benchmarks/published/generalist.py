@@ -16,9 +16,11 @@ import numpy as np
 from pydantic import Field
 
 from benchmarks.measurement import EVALUATION_SEED, Tell
+from benchmarks.processes import in_processes
 from benchmarks.published.estimates import controlled_mean, demand_controls
 from benchmarks.published.exact import optimal_cost
 from benchmarks.published.instances import read_problems
+from benchmarks.result_files import write_result
 from inventory_env.description.population import Mixture
 from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
 from inventory_env.description.scenario import Scenario
@@ -30,7 +32,7 @@ from policies.rollout import mean_costs
 from policies.rules.rule_based import RulePolicy
 from policies.rules.search import rule_of_worlds, tuned_rules
 from policies.runs.certificate import certificate
-from policies.runs.run_folder import Generalist
+from policies.runs.run_folder import Generalist, load_generalist
 
 PUBLISHED = Path(__file__).parent / "problems" / "generally-capable.csv"
 PERIODS, WARM_UP = 2100, 100
@@ -283,3 +285,56 @@ def _measured(run: Generalist, block: Sequence[Case], worlds: int) -> list[Row]:
             )
         )
     return rows
+
+
+GRIDS = ("zipkin", "all480", "drawn", "wide")
+QUICK_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class GeneralistTask:
+    """One process's work: one network on one grid."""
+
+    folder: Path
+    grid: str
+    quick: bool
+
+    def run(self) -> GeneralistResult:
+        """Do the work."""
+        share = QUICK_SHARE if self.quick else 1.0
+        return measure_generalist(load_generalist(self.folder), [self.grid], share=share)
+
+
+def measure_runs(
+    folders: Sequence[Path],
+    results: Path | None,
+    *,
+    workers: int = 1,
+    quick: bool = False,
+    tell: Tell = lambda _: None,
+) -> list[GeneralistResult]:
+    """Every network on every grid; a file for each network.
+
+    Args:
+        folders: of the networks' runs.
+        results: folder for the results; None keeps nothing.
+        workers: processes.
+        quick: fewer worlds and the published grids alone.
+        tell: called with a line for every network and grid.
+    """
+    grids = GRIDS[:1] if quick else GRIDS
+    tasks = [GeneralistTask(folder, grid, quick) for folder in folders for grid in grids]
+    done = in_processes(GeneralistTask.run, tasks, workers)
+    found = []
+    for _ in folders:
+        parts = []
+        for grid in grids:
+            parts.append(next(done))
+            tell(f"{parts[-1].run}, seed {parts[-1].training_seed}: {grid} measured")
+        rows = tuple(row for part in parts for row in part.rows)
+        found.append(parts[0].model_copy(update={"rows": rows, "made_by": certificate()}))
+        if results is not None:
+            results.mkdir(parents=True, exist_ok=True)
+            seed = found[-1].training_seed
+            write_result(results / f"generalist-seed-{seed}.json", found[-1])
+    return found

@@ -8,6 +8,7 @@
 | rules.json | levels of tuned rules, found when they were first asked for |
 | others/ | the run that decides for the sites that do not learn, where one was named |
 | trust.json | of a network for many problems: where it decides, and where its rule does |
+| first.safetensors | the network that learning went on from, where one was named |
 | best.safetensors | weights of the best validation, and its cost |
 | last.safetensors | the newest checkpoint: weights, optimiser, random states, worlds |
 | progress.csv, training_curve.png | learning over time |
@@ -20,6 +21,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,7 @@ RECIPE, RULE_BOOK = "recipe.json", "rules.json"
 GENERALIST = "generalist"  # name of the policy, and of the run that is shipped
 KEPT_RULE = "kept-rule"  # name of the policy where learning did not pay
 TRUST = "trust.json"
+FIRST = "first.safetensors"
 BEST, LAST, OTHERS = "best.safetensors", "last.safetensors", "others"
 
 
@@ -129,6 +132,21 @@ class Generalist:
             manifest=self.manifest,
         )
 
+    def told(self, scenario: Scenario) -> list[str]:
+        """What a user should know of the run on a chain: for which stores it follows its rule."""
+        strange = self.strange(scenario)
+        if strange:
+            return [f"{words}; it follows the rule it started from" for words in strange]
+        if self.trust is None:
+            return []
+        decides = self.trust.decides(Params.of(scenario))[0]
+        return [
+            f"store {store.name}: the network should save nothing here; it follows the rule it "
+            "started from"
+            for store, own in zip(scenario.stores, decides, strict=True)
+            if not own
+        ]
+
     def strange(self, scenario: Scenario) -> list[str]:
         """What of a chain lies outside of all that the network was trained on, in words; its stores
         follow the start rule."""
@@ -155,6 +173,14 @@ def new_folder(root: Path, scenario: Scenario | ProblemDistribution) -> Path:
             continue
         return folder
     raise InputError(f"{root}: too many runs with the time {stamp}")
+
+
+def run_named(name: Path | str) -> Path:
+    """A run's folder; `generalist` is the one that is shipped, unless a folder has that name."""
+    folder = Path(name)
+    if str(name) == GENERALIST and not folder.exists():
+        return Path(str(resources.files("policies").joinpath(GENERALIST)))
+    return folder
 
 
 def newest_run(root: Path) -> Path:
@@ -415,8 +441,9 @@ def _tiers_decided(folder: Path) -> tuple[Tier, ...]:
 
 
 def rule_book(run: Run) -> RuleBook:
-    """The tuned rules of a run's chain, kept in its folder."""
-    return RuleBook(run.scenario, run.seed, run.folder / RULE_BOOK)
+    """The tuned rules of a run's chain, kept in its folder, if it was trained on that chain."""
+    own = run.recipe.region is None
+    return RuleBook(run.scenario, run.seed, run.folder / RULE_BOOK if own else None)
 
 
 def check_others(scenario: Scenario, run: Path) -> None:

@@ -40,6 +40,7 @@ from policies.runs.judge import Judge, Validation
 from policies.runs.progress_file import ProgressFile
 from policies.runs.run_folder import (
     BEST,
+    FIRST,
     LAST,
     MANIFEST,
     RECIPE,
@@ -66,6 +67,13 @@ from policies.runs.run_folder import (
 )
 
 FITTED_START = "projected-inventory"  # what many chains start from
+FINE: dict[str, Any] = {  # settings of a training that goes on from a network for many problems
+    "steps": 400_000,
+    "learning_rate": 1e-3,
+    "exploration": 0.15,
+    "final_exploration": 0.06,
+    "validations": 2,
+}
 TRUST_CHAINS, TRUST_STREAM = 4000, 5  # that tell where the network is worth more than its rule
 PAID_WORLDS = 8  # of each chain, that say what its start earns
 CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
@@ -119,6 +127,7 @@ def train(
     tensorboard: bool = False,
     others: Path | None = None,
     book: RuleBook | None = None,
+    start: Generalist | None = None,
 ) -> Run:
     """Train on a scenario with its training settings and keep the run in `folder`.
 
@@ -131,15 +140,22 @@ def train(
         others: folder of a complete run that decides for the sites that do not learn; those that
             do start from it too, if it decides for them. Left out, tuned rules.
         book: tuned rules of the chain; left out, those that the training needs are searched.
+        start: a network for many problems to go on from, instead of from nothing; its rule is what
+            offsets are taken from then, and what it sees is what the new run sees.
 
     Raises:
+        InputError: if the network is for other chains.
         DivergedError: if the learner's weights are no longer numbers.
     """
     check(scenario, others)
+    recipe = None if start is None else _tuned_finely(start, scenario, seed)
     if others is not None:
         keep_others(folder, others)
     write_scenario(folder, scenario)
     write_config(folder, seed=seed, tensorboard=tensorboard)
+    if start is not None and recipe is not None:
+        write_recipe(folder, recipe)
+        write_tensors(folder / FIRST, network_tensors(start.network), {})
     return _carry_on(folder, scenario, book, on_progress)
 
 
@@ -226,6 +242,22 @@ def _recipe(folder: Path, scenario: Scenario, seed: int, book: RuleBook) -> Reci
     return with_reward_scale(recipe, scenario, start_policy(rules, others), seed)
 
 
+def _tuned_finely(start: Generalist, scenario: Scenario, seed: int) -> Recipe:
+    """The recipe of a network for many problems, for one chain: rewards are the chain's, and what
+    the scenario's settings say of steps, worlds and rates is heeded where it is said."""
+    for words in start.strange(scenario):
+        raise InputError(f"start: {words}")
+    given = scenario.training.model_fields_set - {"actions", "observe", "reward", "hidden", "learn"}
+    own = resolve(scenario, scenario.training)
+    changes = FINE | {name: getattr(scenario.training, name) for name in given}
+    names = ("worlds", "worlds_per_tape", "continuing", "reward")
+    changes |= {name: getattr(own.settings, name) for name in names}
+    settings = start.recipe.settings.model_copy(update=changes)
+    update = {"settings": settings, "region": None, "credit": own.credit}
+    recipe = start.recipe.model_copy(update=update)
+    return with_reward_scale(recipe, scenario, start_policy(recipe.start), seed)
+
+
 def _recipe_of_many(problems: ProblemDistribution) -> Recipe:
     """The same for many chains, which have no numbers in common: the start's levels come from a
     formula."""
@@ -274,6 +306,9 @@ class _Training(BaseCallback):
             self._rule, paid = run_start(folder, recipe, problems), None
         self._env = ChainVecEnv(population, recipe, self._rule, seed=seed, paid=paid)
         self._model: Any = make_algorithm(self._env.interface, self._env, seed=seed)
+        if (folder / FIRST).exists():
+            tensors, _ = read_tensors(folder / FIRST)
+            load_network(self._model.policy, tensors, folder / FIRST)
         self._learned = LearnedPolicy(self._env.interface, self._rule, self._model.policy)
         self._judge = Judge(judged, self._rule, seed=seed, worlds=self._settings.validation_worlds)
         update = self._settings.n_steps * self._env.num_envs
