@@ -113,6 +113,7 @@ class Problem(Feature):
             "problem_review",
             "problem_pack",
             "problem_waiting",
+            "problem_in_sequence",
         ]
 
     def values(self, view: View) -> list[Array]:
@@ -133,6 +134,7 @@ class Problem(Feature):
             np.log(need.review),
             np.log1p(pack / need.mean),
             need.waiting,
+            params.in_sequence + 0 * need.mean,
         ]
         return [only(values, stores, view) for values in found]
 
@@ -148,6 +150,7 @@ class Problem(Feature):
             (0.0, 2.0),
             (0.0, 1.0),
             (0.0, 1.0),
+            UNSCALED,
             UNSCALED,
         ]
 

@@ -30,6 +30,7 @@ from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from inventory_env.simulation.worlds import laid_out
 from policies.policy import Policy
 from policies.rollout import site_costs
+from policies.rules.fitted_levels import fitted_levels, is_fitted
 from policies.rules.levels import auto_levels, rule_at, standard_levels
 from policies.rules.rule_based import ChainPolicy, RulePolicy
 
@@ -41,6 +42,7 @@ MOST_CANDIDATES = 128
 ROUNDS = 7
 ELITE = 6  # one candidate in so many is kept of a round
 WIDER = 1.1  # than the best of a round, the next
+NEAR, NEAR_ROUNDS, NEARER = 0.1, 4, 2  # around fitted levels: half-width, rounds, fewer candidates
 MOST_TOGETHER = 16  # numbers of a chain's sites that are drawn together; more are fitted
 LEAST_MOVE = 0.002  # of the bounds' span
 APART = (0.15, 0.08, 0.04)  # half-widths of the rounds, of the bounds' span
@@ -88,15 +90,17 @@ def search(
         below: decides for sites that are not searched; left out, their chain's own rules.
         store_periods: that a candidate is judged on.
     """
-    points = _points(population, tiers, seed, below, store_periods)
+    near = len(population.members) > 1 and all(is_fitted(each.kind) for each in tiers)
+    points = _points(population, tiers, seed, below, store_periods, near=near)
     return _Space(population, tiers, below).rules(points)
 
 
 def searched_points(
     kind: str, population: Population, *, seed: int, store_periods: int = STORE_PERIODS
 ) -> Array:
-    """(chain, store, level) of `tuned_rules` in standard units."""
-    return _points(population, [Searched("stores", kind)], seed, None, store_periods)
+    """(chain, store, level) of the best rules in standard units, looked for within all bounds."""
+    tiers = [Searched("stores", kind)]
+    return _points(population, tiers, seed, None, store_periods, near=False)
 
 
 def _points(
@@ -105,14 +109,17 @@ def _points(
     seed: int,
     below: Policy | None,
     store_periods: int,
+    *,
+    near: bool,
 ) -> Array:
-    """(chain, site, level) the best point of every chain, in blocks of chains."""
+    """(chain, site, level) the best point of every chain, in blocks of chains; near the fitted
+    levels, or anywhere within the bounds."""
     shape, count = shape_of(population), len(population.members)
     tapes = max(store_periods // (shape.periods * shape.stores), 1)
     if count == 1:
         space = _Space(population, tiers, below)
         return _Search(space, seed=seed, tapes=max(tapes, LEAST_TAPES)).best()
-    width = CANDIDATES.get(_Space.size_of(tiers), MOST_CANDIDATES)
+    width = CANDIDATES.get(_Space.size_of(tiers), MOST_CANDIDATES) // (NEARER if near else 1)
     size = max(BLOCK // (tapes * width * shape.periods * shape.stores), 1)
     # Chains of like lead times side by side: stock is projected over the longest of a block.
     order = np.argsort([_longest(chain) for chain in population.members], kind="stable")
@@ -120,7 +127,7 @@ def _points(
     found = []
     for block in blocks:
         space = _Space(Mixture(tuple(population.members[i] for i in block)), tiers, below)
-        found.append(_Search(space, seed=seed, tapes=tapes).best())
+        found.append(_Search(space, seed=seed, tapes=tapes, near=near).best())
     return np.asarray(np.concatenate(found)[np.argsort(order)])
 
 
@@ -172,6 +179,15 @@ class _Space:
             self.low[place, : len(known)] = [level.low for level in known]
             self.high[place, : len(known)] = [level.high for level in known]
 
+    @property
+    def fitted(self) -> Array:
+        """(chain, site, level) of the formula, for tiers that have one."""
+        points = np.zeros_like(self.auto)
+        for each, place, need in zip(self.tiers, self._places, self.needs, strict=True):
+            found = fitted_levels(each.kind, need)
+            points[:, place, : found.shape[-1]] = found
+        return points
+
     @staticmethod
     def size_of(tiers: Sequence[Searched]) -> int:
         """Levels that are moved together."""
@@ -219,8 +235,8 @@ def _of_worlds(levels: Array, tapes: int) -> Array:
 class _Search:
     """One search over the chains of a space."""
 
-    def __init__(self, space: _Space, *, seed: int, tapes: int) -> None:
-        self._space, self._tapes, self._seed = space, tapes, seed
+    def __init__(self, space: _Space, *, seed: int, tapes: int, near: bool = False) -> None:
+        self._space, self._tapes, self._seed, self._near = space, tapes, seed, near
         self._rng = np.random.default_rng(seed)
         self._tape = self._drawn(tapes, episode=0)
         self._span = space.high - space.low
@@ -234,7 +250,7 @@ class _Search:
 
     def best(self) -> Array:
         """(chain, site, level) the best point of each chain."""
-        alike = self._alike(self._space.auto)
+        alike = self._alike(self._space.fitted if self._near else self._space.auto)
         if self._space.sites == 1:
             return alike
         own = self._apart(alike)
@@ -245,7 +261,7 @@ class _Search:
         return _chosen(both, costs.argmin(axis=1))
 
     def _alike(self, point: Array) -> Array:
-        """One shift of each level for all sites of a tier, anywhere within the bounds."""
+        """One shift of each level for all sites of a tier."""
         space = self._space
         shared = [
             np.isin(space.tier_of, tier)[:, None] & (np.arange(space.levels) == level)
@@ -253,7 +269,8 @@ class _Search:
             for level in range(space.levels)
         ]
         moved = [sites for sites in shared if self._span[sites].any()]
-        return self._cross_entropy(point, np.array(moved, dtype=np.float64), 1.0, ROUNDS)
+        width, rounds = (NEAR, NEAR_ROUNDS) if self._near else (1.0, ROUNDS)
+        return self._cross_entropy(point, np.array(moved, dtype=np.float64), width, rounds)
 
     def _apart(self, point: Array) -> Array:
         """Each site's own levels, near those of all."""
@@ -288,7 +305,7 @@ class _Search:
             rounds: how many.
         """
         size = len(moved)
-        count = CANDIDATES.get(size, MOST_CANDIDATES)
+        count = CANDIDATES.get(size, MOST_CANDIDATES) // (NEARER if self._near else 1)
         elite = max(count // ELITE, size + 2)
         shifts = np.repeat(width * self._draws(size, count)[None], len(point), axis=0)
         for _ in range(rounds):

@@ -345,6 +345,7 @@ def problem(shared: bool) -> Rows:
         "problem_review": ([0, 0], 0, 1),
         "problem_pack": ([0, 0], 0, 1),
         "problem_waiting": ([0.5, 0.5], 0, 1),
+        "problem_in_sequence": ([0, 0], 0, 1),
     }
     return {
         name: [*((v - centre) / scale for v in values), *[-centre / scale] * 2]
