@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo setup test test-lowest clean
+.PHONY: demo setup test test-lowest generalist clean
 
 demo: setup  ## train the built-in scenario, compare with every tuned rule, order for a Monday
 	$(BIN)/hmarl train
@@ -42,6 +42,13 @@ LONGEST := benchmarks/test_gate.py benchmarks/test_published_run.py policies/tes
 
 test-lowest: .venv-lowest/ready  ## tests with the lowest versions that pyproject.toml allows
 	.venv-lowest/bin/pytest $(EVERY_CORE) $(addprefix --ignore=tests/,$(LONGEST))
+
+# What is shipped of a run: everything that it needs to decide.
+SHIPPED := scenario.toml config.json recipe.json trust.json best.safetensors manifest.json
+generalist: setup  ## train the network for any store anew and put it in place of the shipped one
+	rm -rf build/generalist
+	$(BIN)/hmarl train --scenario any-store --runs build/generalist
+	cp $(addprefix build/generalist/any-store-*/,$(SHIPPED)) policies/generalist/
 
 clean:
 	rm -rf .venv .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

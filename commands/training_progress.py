@@ -65,8 +65,8 @@ def _validation(now: "Progress") -> str:
     worth = now.validation
     assert worth is not None
     return (
-        f"{now.steps:>10,} steps: cost {worth.cost:,.2f} a period (tuned rule "
-        f"{worth.rule_cost:,.2f}), fill rate {worth.fill_rate:.1%} ({worth.rule_fill_rate:.1%})"
+        f"{now.steps:>10,} steps: cost {worth.cost:,.5g} a period (start rule "
+        f"{worth.rule_cost:,.5g}), fill rate {worth.fill_rate:.1%} ({worth.rule_fill_rate:.1%})"
     )
 
 

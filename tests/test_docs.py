@@ -26,7 +26,7 @@ from inventory_env.simulation.kpis import KPIS
 from inventory_env.simulation.ledger import Money
 from inventory_env.simulation.memory import RECENT
 from inventory_env.simulation.recorded_tape import MEAN_BLOCK
-from policies.rules.search import JOINT_SEARCH_STORES
+from policies.rules.search import MOST_TOGETHER
 
 ROOT = Path(__file__).parent.parent
 MODEL = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
@@ -99,7 +99,7 @@ def test_kinds_of_cost_are_named() -> None:
         f"each of the last {RECENT} periods' demand",
         f"up to {100 * MENDABLE:g} %",
         f"0 to {LONGEST} periods",
-        f"up to {JOINT_SEARCH_STORES} stores",
+        f"together for up to {MOST_TOGETHER} numbers",
     ],
 )
 def test_numbers_are_those_of_the_code(phrase: str) -> None:

@@ -9,6 +9,7 @@ from torch import nn
 from inventory_env.frozen import Array
 
 NETWORKS, HIDDEN, ROUNDS = 3, 24, 2000
+LEAST_SCALE = 1e-4  # of a number; one that varies less tells nothing
 
 
 def fitted_networks(values: Array, aims: Array, weights: Array) -> dict[str, Any]:
@@ -19,7 +20,8 @@ def fitted_networks(values: Array, aims: Array, weights: Array) -> dict[str, Any
         aims: (row, output) what is to be told; errors count by Huber's loss.
         weights: (row, output) how much a row counts.
     """
-    centre, scale = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
+    centre, scale = values.mean(axis=0), values.std(axis=0)
+    scale = np.where(scale < LEAST_SCALE, 1.0, scale)
     seen = (values - centre) / scale
     return {
         "centre": centre.round(5).tolist(),

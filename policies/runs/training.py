@@ -386,7 +386,8 @@ class _Training(BaseCallback):
         self.logger.record("validation/rule_cost", found.rule_cost)
         self.logger.record("validation/fill_rate", found.fill_rate)
         self.logger.record("validation/rule_fill_rate", found.rule_fill_rate)
-        if found.cost < self._best_cost:
+        if found.cost < self._best_cost or self._problems is not None:
+            # Of many chains a validation tells too little: the last weights are kept.
             self._best_cost = found.cost
             notes = {"steps": self._model.num_timesteps, "validation_cost": found.cost}
             write_tensors(self._folder / BEST, network_tensors(self._model.policy), notes)

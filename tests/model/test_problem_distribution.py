@@ -1,0 +1,100 @@
+"""Problem distributions: what is drawn, that it stays the same, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inventory_env.description.problem_distribution import (
+    ProblemDistribution,
+    load_problems,
+    shipped_distributions,
+)
+from inventory_env.description.scenario import Scenario
+from inventory_env.errors import InputError
+
+SMALL = """
+name = "small"
+periods = 40
+warm_up = 10
+[warehouse]
+unlimited = true
+[[stores]]
+name = "s"
+holding_cost = 1
+shortage_cost = { low = 1, high = 100, log = true }
+lead_time = { low = 0, high = 4, whole = true }
+[stores.demand]
+choice = [
+    { kind = "poisson", mean = { low = 2, high = 8 } },
+    { kind = "geometric", mean = 3, season = { weekday = SEVEN } },
+]
+weights = [0.75, 0.25]
+[stores.orders]
+pack_size = { low = 1, high = 2, of = "mean", whole = true }
+""".replace("SEVEN", "{ low = 1, high = 3, count = 7, mean = 1 }")
+
+
+def small(text: str = SMALL) -> ProblemDistribution:
+    return ProblemDistribution(text, "small.toml")
+
+
+def test_every_number_is_drawn_within_its_range() -> None:
+    stores = [chain.stores[0] for chain in small().draw(400, stream=1).members]
+    costs = np.log([store.shortage_cost for store in stores])
+    assert costs.min() >= 0 and costs.max() <= np.log(100)
+    assert costs.mean() == pytest.approx(np.log(10), abs=4 * np.log(100) / 12**0.5 / 20)
+    assert {store.lead_time.maximum for store in stores} == {0, 1, 2, 3, 4}
+    poisson = [store.demand for store in stores if store.demand.kind == "poisson"]
+    assert len(poisson) / 400 == pytest.approx(0.75, abs=4 * (0.75 * 0.25 / 400) ** 0.5)
+    assert all(2 <= demand.moments[0] <= 8 for demand in poisson)
+    for store in stores:
+        mean, pack = store.demand.moments[0], store.orders.pack_size
+        assert pack is not None and pack % 1 == 0
+        assert np.rint(mean) - 1 <= pack <= np.rint(2 * mean) + 1
+        if store.demand.season is not None:
+            assert np.mean(store.demand.season.weekday) == pytest.approx(1.0)
+            assert np.ptp(store.demand.season.weekday) > 0
+
+
+def test_a_chain_is_the_same_whenever_it_is_drawn_and_no_other_streams() -> None:
+    few, many = small().draw(3, stream=1).members, small().draw(9, stream=1).members
+    assert few == many[:3]
+    other = small().draw(9, stream=2).members
+    costs = [{chain.stores[0].shortage_cost for chain in chains} for chains in (many, other)]
+    assert len(costs[0] | costs[1]) == 18
+
+
+def test_what_is_shipped_is_valid_and_wide() -> None:
+    assert shipped_distributions() == ["any-store"]
+    problems = load_problems("any-store")
+    assert isinstance(problems, ProblemDistribution)
+    stores = [chain.stores[0] for chain in problems.draw(600, stream=9).members]
+    means = [store.demand.moments[0] for store in stores]
+    assert min(means) < 0.1 and max(means) > 5000
+    assert max(store.lead_time.maximum for store in stores) == 30
+    assert {c.unmet_demand for c in problems.draw(100, stream=9).members} == {
+        *("lost", "partial", "backorder")
+    }
+    assert isinstance(load_problems("three-stores"), Scenario)
+
+
+WRONG = {
+    "high must be at least low = 9, got 8": ("low = 2, high = 8", "low = 9, high = 8"),
+    "low must be above 0 where log = true": ("low = 1, high = 100", "low = 0, high = 100"),
+    "weights needs 2 values, got 1": ("weights = [0.75, 0.25]", "weights = [1.0]"),
+    "chain 0: stores.0.holding_cost": ("holding_cost = 1", "holding_cost = -1"),
+    "not valid TOML": ('name = "small"', "name = small"),
+    "mean needs count": ("count = 7, mean = 1", "mean = 1"),
+    "logg": ("log = true", "logg = true"),
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_mistakes_are_named(message: str, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(SMALL.replace(*WRONG[message]))
+    with pytest.raises(InputError, match=rf"wrong\.toml.*{message}"):
+        found = load_problems(file)
+        assert isinstance(found, ProblemDistribution)
+        found.draw(20, stream=1)
