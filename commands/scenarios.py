@@ -7,6 +7,8 @@ import typer
 from commands.options import chain_of
 from commands.output import new_console, new_table, teller
 
+CHECKED = 200  # chains of a problem distribution that are drawn to check it
+
 app = typer.Typer(help="List, show, check and document scenario files.")
 
 
@@ -14,28 +16,37 @@ app = typer.Typer(help="List, show, check and document scenario files.")
 def scenarios(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
-    from inventory_env.description.scenario_files import load_scenario, shipped_names
+    from inventory_env.description.problem_distribution import load_problems
+    from inventory_env.description.scenario_files import shipped_distributions, shipped_names
 
     table = new_table("scenario", "description")
-    for name in shipped_names():
-        table.add_row(name, load_scenario(name).description)
+    for name in [*shipped_names(), *shipped_distributions()]:
+        table.add_row(name, load_problems(name).description)
     new_console().print(table)
 
 
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="Shipped scenario or TOML file.")]) -> None:
     """Print a scenario file, to start your own from."""
-    from inventory_env.description.scenario_files import read_scenario_text
+    from inventory_env.description.problem_distribution import read_problems_text
 
-    print(read_scenario_text(name), end="")
+    print(read_problems_text(name), end="")
 
 
 @app.command()
 def check(file: Annotated[str, typer.Argument(help="TOML file or shipped scenario.")]) -> None:
     """Validate a scenario file and say what it describes."""
+    from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
     from inventory_env.description.scenario_summary import scenario_lines
 
     tell = teller(new_console())
+    problems = load_problems(file)
+    if isinstance(problems, ProblemDistribution):
+        problems.draw(CHECKED, stream=0)
+        tell(f"{problems.name}: {problems.description}")
+        tell(f"A problem distribution; its first {CHECKED} chains are valid. The first of them:")
+        tell("\n".join(scenario_lines(problems.example)))
+        return
     lines = scenario_lines(chain_of(file, tell))
     tell("\n".join(lines))
 

@@ -145,7 +145,7 @@ def _chain(name: str, **store: Any) -> Scenario:
 
 def _case(grid: str, row: dict[str, str], reference: float | None) -> Case:
     law, mean, shortage, lead_time = row["dist"], float(row["mean"]), row["p"], int(row["L"])
-    name = f"{law}-m{mean:g}-p{float(shortage):g}-l{lead_time}"
+    name = f"{law}-m{mean:g}-p{float(shortage):g}-l{lead_time}".replace("_", "-")
     chain = _chain(
         f"{grid}-{name}",
         demand=demand_of(law, mean),

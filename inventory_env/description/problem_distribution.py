@@ -23,6 +23,7 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import (
     load_scenario,
     read_scenario_text,
+    shipped_distributions,
     shipped_names,
     validated,
 )
@@ -180,10 +181,7 @@ def load_problems(name_or_file: str | Path) -> Scenario | ProblemDistribution:
     """
     if str(name_or_file) in shipped_names():
         return load_scenario(name_or_file)
-    if str(name_or_file) in shipped_distributions():
-        file = _SHIPPED / f"{name_or_file}.toml"
-        return ProblemDistribution(file.read_text(encoding="utf-8"), str(name_or_file))
-    text = read_scenario_text(name_or_file)
+    text = read_problems_text(name_or_file)
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -195,12 +193,14 @@ def load_problems(name_or_file: str | Path) -> Scenario | ProblemDistribution:
     return found
 
 
+def read_problems_text(name_or_file: str | Path) -> str:
+    """The text of what is shipped under a name, or of a file."""
+    if str(name_or_file) in shipped_distributions():
+        return (_SHIPPED / f"{name_or_file}.toml").read_text(encoding="utf-8")
+    return read_scenario_text(name_or_file)
+
+
 _SHIPPED = resources.files("inventory_env.description") / "distributions"
-
-
-def shipped_distributions() -> list[str]:
-    """Names of the problem distributions that come with the package, sorted."""
-    return sorted(e.name[:-5] for e in _SHIPPED.iterdir() if e.name.endswith(".toml"))
 
 
 def _is_range(value: Any) -> bool:

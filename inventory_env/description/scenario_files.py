@@ -11,7 +11,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from inventory_env.description.scenario import Scenario, StoreDefaults
-from inventory_env.errors import InputError, describe
+from inventory_env.errors import InputError, argument, describe
 from inventory_env.recorded.history import DemandFile
 
 if TYPE_CHECKING:
@@ -23,6 +23,12 @@ Section = TypeVar("Section", bound=BaseModel)
 def shipped_names() -> list[str]:
     """Names of the scenarios that come with the package, sorted."""
     folder = resources.files("inventory_env.description") / "scenarios"
+    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def shipped_distributions() -> list[str]:
+    """Names of the problem distributions that come with the package, sorted."""
+    folder = resources.files("inventory_env.description") / "distributions"
     return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
@@ -53,6 +59,11 @@ def read_scenario_text(name_or_file: str | Path) -> str:
     if str(name_or_file) in shipped_names():
         file = resources.files("inventory_env.description") / "scenarios" / f"{name_or_file}.toml"
         return file.read_text(encoding="utf-8")
+    if str(name_or_file) in shipped_distributions():
+        raise InputError(
+            f"scenario {str(name_or_file)!r} describes many chains, and one is needed here; it is "
+            f"for {argument('scenario')} of hmarl train, and for hmarl scenarios"
+        )
     try:
         return Path(name_or_file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -96,9 +96,9 @@ class OneWorld:
     def _action(self, name: str, action: Any) -> npt.NDArray[Any]:
         space = self.env.action_space
         row = np.asarray(action)
-        if isinstance(space, spaces.Box):
+        if isinstance(space, spaces.Box) and row.dtype.kind in "fiu":
             row = row.astype(np.float32)
-        if not space.contains(row):
+        if row.dtype.kind not in "fiu" or not space.contains(row):
             raise InputError(f"action of {name} must be in {space}, got {action!r}")
         return row
 

@@ -280,11 +280,13 @@ class _Search:
         if not space.separate and len(moved) <= MOST_TOGETHER:
             return self._cross_entropy(point, moved, APART[0], 2 * ROUNDS)
         count = CANDIDATES[space.levels] if space.separate else MOST_CANDIDATES
+        # Stores that share nothing are judged apart, so each by fewer periods than a whole chain.
+        tape = self._drawn(FRESH * self._tapes, episode=2) if space.separate else self._tape
         for width in APART:
             moves = self._draws(space.sites * space.levels, count)
             moves = moves.reshape(1, count, space.sites, space.levels)
             points = self._moved(point, width * moves)
-            costs = self._costs(points, self._tape)
+            costs = self._costs(points, tape)
             if space.separate:
                 best = costs.argmin(axis=1)[:, None, :, None]
                 point = np.take_along_axis(points, best, axis=1)[:, 0]

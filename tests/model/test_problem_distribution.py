@@ -8,9 +8,9 @@ import pytest
 from inventory_env.description.problem_distribution import (
     ProblemDistribution,
     load_problems,
-    shipped_distributions,
 )
 from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import load_scenario, shipped_distributions
 from inventory_env.errors import InputError
 
 SMALL = """
@@ -77,6 +77,11 @@ def test_what_is_shipped_is_valid_and_wide() -> None:
         *("lost", "partial", "backorder")
     }
     assert isinstance(load_problems("three-stores"), Scenario)
+
+
+def test_where_one_chain_is_needed_many_are_refused() -> None:
+    with pytest.raises(InputError, match="'any-store' describes many chains, and one is needed"):
+        load_scenario("any-store")
 
 
 WRONG = {

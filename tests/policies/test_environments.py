@@ -137,7 +137,7 @@ def test_a_seed_names_a_row_of_episodes() -> None:
     def demand() -> list[list[float]]:
         episodes = []
         for _ in range(2):
-            env.step(dict.fromkeys(env.agents, 0))
+            env.step(dict.fromkeys(env.agents, np.zeros(1, np.float32)))
             episodes.append(env._world.env.ledger.demand[0].tolist())
             env.reset()
         return episodes
@@ -158,7 +158,7 @@ def test_a_seed_restarts_after_an_episode_too() -> None:
     seen = []
     for _ in range(2):
         while env.agents:
-            last = env.step({"store_0": 0})[0]
+            last = env.step({"store_0": np.zeros(1, np.float32)})[0]
         seen.append(last["store_0"])
         again, _ = env.reset(seed=1)
         np.testing.assert_array_equal(again["store_0"], first["store_0"])
@@ -171,11 +171,11 @@ def test_wrong_steps_are_named() -> None:
     with pytest.raises(InputError, match=r"call reset\(\) first"):
         env.step({})
     env.reset()
-    rule = dict.fromkeys(env.agents, 0)
+    rule = dict.fromkeys(env.agents, np.zeros(1, dtype=np.float32))
     with pytest.raises(InputError, match=r"^actions must be of store_0, .* got store_0$"):
         env.step({"store_0": 0})
-    for wrong in (-1, 10_000, 0.5, "much", np.array([1])):
-        with pytest.raises(InputError, match=r"^action of warehouse must be in Discrete"):
+    for wrong in (-1, 10_000, 0.5, "much", np.array([1.5], dtype=np.float32)):
+        with pytest.raises(InputError, match=r"^action of warehouse must be in Box"):
             env.step(rule | {"warehouse": wrong})
     while env.agents:
         env.step(rule)
@@ -223,7 +223,7 @@ def test_a_start_of_the_stores_leaves_the_others_to_their_rules() -> None:
     for env in (whole, stores):
         env.reset()
     for _ in range(15):
-        actions = {agent: int(rng.integers(0, 5)) for agent in whole.agents}
+        actions = {agent: rng.uniform(-1, 1, 1).astype(np.float32) for agent in whole.agents}
         for ours, theirs in zip(whole.step(actions), stores.step(actions), strict=True):
             np.testing.assert_equal(theirs, ours)
 
@@ -279,7 +279,7 @@ def test_the_single_store_is_the_row_of_a_vec_env() -> None:
     observation, _ = env.reset(seed=9)
     for period in range(1, 61):
         np.testing.assert_array_equal(observation, expected[0])
-        action = rng.integers(0, rows.action_space.n)
+        action = drawn(rng, rows)[0]
         observation, reward, terminated, truncated, info = env.step(action)
         found, paid, _, _ = rows.step(np.array([action]))
         expected = np.asarray(found)

@@ -154,7 +154,7 @@ def test_rows_are_the_learning_sites(learn: Any, names: list[str]) -> None:
     assert [site_names(scenario)[i] for i in env.interface.agents.sites] == names
     observation = env.reset()
     assert observation.shape == (8 * len(names), len(env.interface.names))
-    actions = np.full(env.num_envs, env.interface.actions.preferred)  # type: ignore[attr-defined]
+    actions = np.zeros((env.num_envs, 1))
     for _ in range(scenario.periods):
         observation, rewards, dones, _ = env.step(actions)
         assert np.isfinite(observation).all()
@@ -170,7 +170,7 @@ def test_without_offsets_the_env_is_the_start() -> None:
     env.reset()
     world = Chain(scenario)
     world.reset(draw_tape(scenario, seed=5, purpose=Purpose.TRAIN, worlds=1, episode=0).repeated(8))
-    actions = np.full(env.num_envs, env.interface.actions.preferred)  # type: ignore[attr-defined]
+    actions = np.zeros((env.num_envs, 1))
     for _ in range(scenario.periods):
         _, rewards, _, _ = env.step(actions)
         money = Money.of(world.params, world.step(policy.wishes(world.situation)))
@@ -186,7 +186,7 @@ def test_own_ledgers_are_paid_apart() -> None:
     env.reset()
     world = Chain(scenario)
     world.reset(draw_tape(scenario, seed=5, purpose=Purpose.TRAIN, worlds=1, episode=0).repeated(8))
-    actions = np.full(env.num_envs, env.interface.actions.preferred)  # type: ignore[attr-defined]
+    actions = np.zeros((env.num_envs, 1))
     for _ in range(10):
         _, rewards, _, _ = env.step(actions)
         money = Money.of(world.params, world.step(policy.wishes(world.situation)))
@@ -251,8 +251,8 @@ def test_local_information_is_local(row: int, critic: str) -> None:
         features = interface.observe_all(situation, own)
         seen.append(features.reshape(6, interface.agents.count, -1)[:, row])
     np.testing.assert_array_equal(orders[0], orders[1])
-    logits = [network.get_distribution(_tensor(rows)).distribution.logits for rows in seen]
-    np.testing.assert_array_equal(logits[0].detach(), logits[1].detach())
+    means = [network.get_distribution(_tensor(rows)).distribution.mean for rows in seen]
+    np.testing.assert_array_equal(means[0].detach(), means[1].detach())
     values = [network.predict_values(_tensor(rows)).detach() for rows in seen]
     assert bool((values[0] == values[1]).all()) is (critic == "own")
 

@@ -29,6 +29,7 @@ NOW = 6  # the last period before the tapes part
 DEMANDS: dict[str, dict[str, Any]] = {
     "poisson": {"mean": 6.0},
     "negative-binomial": {"mean": 6.0, "sd": 5.0},
+    "binomial": {"trials": 20, "probability": 0.3},
     "geometric": {"mean": 6.0},
     "normal": {"mean": 6.0, "sd": 2.0},
     "gamma": {"mean": 6.0, "sd": 4.0},

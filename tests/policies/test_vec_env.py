@@ -48,7 +48,16 @@ def learner(env: ChainVecEnv, seed: int) -> Any:
 
 
 def zeros(env: ChainVecEnv) -> np.ndarray:
-    return np.zeros(env.num_envs, dtype=np.int64)
+    if hasattr(env.action_space, "n"):
+        return np.zeros(env.num_envs, dtype=np.int64)
+    return np.zeros((env.num_envs, 1))
+
+
+def drawn(rng: np.random.Generator, env: ChainVecEnv) -> np.ndarray:
+    """An action for each row."""
+    if hasattr(env.action_space, "n"):
+        return rng.integers(0, env.action_space.n, env.num_envs)
+    return rng.uniform(-1.0, 1.0, (env.num_envs, 1))
 
 
 def test_rows_are_stores_of_worlds_and_all_arrays_are_fresh() -> None:
@@ -119,7 +128,7 @@ def test_worlds_of_a_group_face_the_same_demand_and_groups_differ() -> None:
     env.reset()
     rng = np.random.default_rng(0)
     for _ in range(4):
-        env.step(rng.integers(0, env.action_space.n, env.num_envs))
+        env.step(drawn(rng, env))
         demand = env.situation.memory.last_demand[:, :3].reshape(2, 4, 3)
         assert (demand == demand[:, :1]).all()
         assert (demand[0, 0] != demand[1, 0]).any()
@@ -129,11 +138,11 @@ def test_continuing_worlds_carry_their_stock_over_the_end_of_a_tape() -> None:
     scenario, rule = small("single-store")
     env = env_of(scenario, rule, continuing=True)
     env.reset()
-    middle = (env.action_space.n - 1) // 2
+    middle = 0.0
     ends = 0
     for _ in range(300):
         before = env.situation
-        _, _, dones, _ = env.step(np.full(env.num_envs, middle))
+        _, _, dones, _ = env.step(np.full((env.num_envs, 1), middle))
         assert not dones.any()
         if env.situation.period == 0:
             ends += 1
@@ -153,11 +162,11 @@ def test_an_order_is_paid_with_the_period_it_can_arrive_in(name: str, unmet: str
     rule = RulePolicy("rule", formula_rule("base-stock", scenario))
     env = env_of(changed(scenario, actions=RuleOffset()), rule, worlds=3)
     env._creditor.shortage = None
-    middle = (env.action_space.n - 1) // 2
+    middle = 0.0
     env.reset()
     chain = Chain(scenario)
     chain.reset(env._chain.tape)
-    paid = [env.step(np.full(env.num_envs, middle))[1].reshape(3, -1) for _ in range(20)]
+    paid = [env.step(np.full((env.num_envs, 1), middle))[1].reshape(3, -1) for _ in range(20)]
     ledgers = [chain.step(rule.wishes(chain.situation)) for _ in range(25)]
     money = [Money.of(chain.params, ledger) for ledger in ledgers]
     for store, site in enumerate(scenario.stores):
@@ -175,12 +184,12 @@ def test_expected_pay_is_the_drawn_one_with_less_luck(unmet: str) -> None:
     )
     scenario = changed(scenario, worlds_per_tape=1, reward=RewardWeights(team_share=0.0))
     rule = RulePolicy("rule", formula_rule("base-stock", scenario))
-    expected, drawn = (env_of(scenario, rule, worlds=200) for _ in range(2))
-    drawn._creditor.shortage = None
-    middle = np.full(expected.num_envs, (expected.action_space.n - 1) // 2)
-    for env in (expected, drawn):
+    expected, lucky = (env_of(scenario, rule, worlds=200) for _ in range(2))
+    lucky._creditor.shortage = None
+    middle = np.zeros((expected.num_envs, 1))
+    for env in (expected, lucky):
         env.reset()
-    paid = [np.stack([env.step(middle)[1] for _ in range(100)]) for env in (expected, drawn)]
+    paid = [np.stack([env.step(middle)[1] for _ in range(100)]) for env in (expected, lucky)]
     assert paid[0].std() < paid[1].std()
     luck = (paid[1] - paid[0]).mean(axis=0).reshape(200, 3)
     assert (abs(luck.mean(axis=0)) < 4 * luck.std(axis=0) / 200**0.5).all()
@@ -212,7 +221,7 @@ def test_snapshot_and_restore_continue_alike() -> None:
     one, other = (env_of(scenario, rule) for _ in range(2))
     one.reset()
     rng = np.random.default_rng(0)
-    actions = rng.integers(0, one.action_space.n, (200, one.num_envs))
+    actions = [drawn(rng, one) for _ in range(200)]
     for action in actions[:50]:
         one.step(action)
     np.testing.assert_array_equal(other.restore(one.snapshot()), one._observation)
@@ -231,7 +240,7 @@ def test_observations_are_named_finite_and_clipped(name: str) -> None:
     assert len(set(names)) == len(names) == observation.shape[1]
     rng = np.random.default_rng(0)
     for _ in range(40):
-        observation, rewards, _, _ = env.step(rng.integers(0, env.action_space.n, env.num_envs))
+        observation, rewards, _, _ = env.step(drawn(rng, env))
         assert observation.dtype == rewards.dtype == np.float32
         assert np.isfinite(observation).all() and np.abs(observation).max() <= CLIP
         assert np.isfinite(rewards).all()
