@@ -7,7 +7,6 @@ ratio hardly depends on the machine or on what else it does.
 
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -84,8 +83,7 @@ def vec_env(scenario: Scenario, worlds: int) -> tuple[Work, Work]:
     rule = RulePolicy("base-stock", formula_rule("base-stock", scenario))
     settings = scenario.training.model_copy(update={"continuing": False, "worlds": worlds})
     env = ChainVecEnv(scenario, resolve(scenario, settings), rule, seed=0)
-    space: Any = env.action_space
-    actions = np.random.default_rng(0).integers(space.n, size=(PERIODS, env.num_envs))
+    actions = np.random.default_rng(0).uniform(-1.0, 1.0, (PERIODS, env.num_envs, 1))
     env.reset()
 
     def work() -> None:

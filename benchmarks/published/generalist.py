@@ -128,7 +128,7 @@ def demand_of(law: str, mean: float) -> dict[str, Any]:
     if law == "binom":
         trials = round(mean / 0.3)
         return {"kind": "binomial", "trials": trials, "probability": mean / trials}
-    r = max(2, int(np.ceil(0.3 * mean / 0.7)))
+    r = max(2, int(np.ceil(round(0.3 * mean / 0.7, 9))))
     return {"kind": "negative-binomial", "mean": mean, "dispersion": 1 / r}
 
 

@@ -8,7 +8,6 @@ from statistics import median
 
 import numpy as np
 import torch
-from gymnasium import spaces
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv
 
@@ -198,9 +197,7 @@ def _vec_env(scenario: Scenario, repetitions: int) -> tuple[int, float]:
     rule = _rule("base-stock", scenario)
     settings = scenario.training.model_copy(update={"continuing": False})
     env = ChainVecEnv(scenario, resolve(scenario, settings), rule, seed=0)
-    shape = (scenario.periods, env.num_envs)
-    assert isinstance(env.action_space, spaces.Discrete)
-    actions = np.random.default_rng(0).integers(env.action_space.n, size=shape)
+    actions = np.random.default_rng(0).uniform(-1.0, 1.0, (scenario.periods, env.num_envs, 1))
     env.reset()
 
     def episode() -> None:

@@ -18,7 +18,7 @@ from inventory_env.decision.credit import Creditor
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Recipe
 from inventory_env.decision.reward import site_rewards
-from inventory_env.description.population import Population, shape_of
+from inventory_env.description.population import Mixture, Population, shape_of
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.chain import Chain
@@ -83,7 +83,7 @@ class ChainVecEnv(VecEnv):
         if paid is None:
             paid = np.array([recipe.reward_shift]), np.array([recipe.reward_scale])
         self._shift, self._scale = paid
-        self._several = len(population.members) > 1
+        self._several = isinstance(population, Mixture)
         self._episode = -1
         self.ledger: Ledger  # of the last period
         interface = self.interface

@@ -59,7 +59,7 @@ class Searched:
 
 
 def tuned_rules(
-    kind: str, population: Population, *, seed: int, store_periods: int = STORE_PERIODS
+    kind: str, population: Population, *, seed: int, store_periods: int | None = None
 ) -> OrderRule:
     """The best rule of a kind for the stores of every chain; levels are (chain, store).
 
@@ -67,7 +67,7 @@ def tuned_rules(
         kind: of rule.
         population: the chains.
         seed: of the tuning tapes.
-        store_periods: that a candidate is judged on.
+        store_periods: that a candidate is judged on; left out, 24 000.
     """
     found = search(population, [Searched("stores", kind)], seed=seed, store_periods=store_periods)
     return found[0]
@@ -79,7 +79,7 @@ def search(
     *,
     seed: int,
     below: Policy | None = None,
-    store_periods: int = STORE_PERIODS,
+    store_periods: int | None = None,
 ) -> list[OrderRule]:
     """The best rules for some tiers of every chain, tuned together; levels are (chain, site).
 
@@ -88,7 +88,7 @@ def search(
         tiers: that are searched, downstream first.
         seed: of the tuning tapes.
         below: decides for sites that are not searched; left out, their chain's own rules.
-        store_periods: that a candidate is judged on.
+        store_periods: that a candidate is judged on; left out, 24 000.
     """
     near = len(population.members) > 1 and all(is_fitted(each.kind) for each in tiers)
     points = _points(population, tiers, seed, below, store_periods, near=near)
@@ -96,7 +96,7 @@ def search(
 
 
 def searched_points(
-    kind: str, population: Population, *, seed: int, store_periods: int = STORE_PERIODS
+    kind: str, population: Population, *, seed: int, store_periods: int | None = None
 ) -> Array:
     """(chain, store, level) of the best rules in standard units, looked for within all bounds."""
     tiers = [Searched("stores", kind)]
@@ -108,14 +108,15 @@ def _points(
     tiers: Sequence[Searched],
     seed: int,
     below: Policy | None,
-    store_periods: int,
+    store_periods: int | None,
     *,
     near: bool,
 ) -> Array:
     """(chain, site, level) the best point of every chain, in blocks of chains; near the fitted
     levels, or anywhere within the bounds."""
     shape, count = shape_of(population), len(population.members)
-    tapes = max(store_periods // (shape.periods * shape.stores), 1)
+    judged_on = STORE_PERIODS if store_periods is None else store_periods
+    tapes = max(judged_on // (shape.periods * shape.stores), 1)
     if count == 1:
         space = _Space(population, tiers, below)
         return _Search(space, seed=seed, tapes=max(tapes, LEAST_TAPES)).best()

@@ -81,7 +81,7 @@ def cases(folder: Path) -> Cases:
 @pytest.fixture(scope="module", autouse=True)
 def small_efforts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rule_search, "SHARED_SEARCH_PERIODS", 2000)
+        patch.setattr(rule_search, "STORE_PERIODS", 2000)
         patch.setattr(gate_speed, "SECONDS", 0.2)
         patch.setattr(gate, "REFERENCE_SEEDS", 6)
         yield
@@ -243,12 +243,12 @@ def test_a_policy_that_orders_too_much_fails(
 
 
 def test_worse_tuning_fails(reference: Path, cases: Cases, monkeypatch: pytest.MonkeyPatch) -> None:
-    minimise = rule_search.minimise
+    costs = rule_search.site_costs
 
-    def upside_down(cost: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return minimise(lambda x: -cost(x), *args, **kwargs)
+    def upside_down(*args: Any) -> Any:
+        return -costs(*args)
 
-    monkeypatch.setattr(rule_search, "minimise", upside_down)
+    monkeypatch.setattr(rule_search, "site_costs", upside_down)
     assert "tuned rule" in failed(lines_of(reference, learning_of(cases)))
 
 

@@ -244,7 +244,42 @@ class Reference:
         )
         position = site.on_hand + site.under_way + site.owed - self.waiting[store]
         factor = self._belief(store) / mean * self._factor(store, cover - 1)
+        if kind == "projected-inventory":
+            lead_time = math.ceil(chain.lead_time.moments[0] - 1e-9)
+            after = sum(
+                self._belief(store) * self._factor(store, ahead) - mean
+                for ahead in range(lead_time, cover)
+            )
+            return max(levels["level"] - (self._on_arrival(store) + site.owed - after), 0.0)
         return rule_order(kind, levels, position - excess, factor)
+
+    def _on_arrival(self, store: int) -> float:
+        """Stock expected when an order made now arrives: two moments through the pipeline, what is
+        left of each period's demand being that of a normal stock."""
+        site, chain = self.stores[store], self.scenario.stores[store]
+        mean, sd = chain.demand.moments
+        chances = [float(p) for p in chain.lead_time.probabilities]
+        coming = site.coming(self.period, len(chances))
+        waits = {"lost": 0.0, "backorder": 1.0}.get(
+            self.scenario.unmet_demand, self.scenario.waiting_share
+        )
+        stock, variance = site.on_hand - self.waiting[store], 0.0
+        expected = chances[0] * stock
+        for k, chance in enumerate(chances[1:]):
+            f = self._belief(store) / mean * self._factor(store, k)
+            plain = min(mean, sd**2) if self.scenario.whole else 0.0
+            spread = f * plain + f**2 * (sd**2 - plain)
+            net, deviation = stock - f * mean, math.sqrt(max(variance + spread, 1e-18))
+            above = 0.5 * (1 + math.erf(net / deviation / math.sqrt(2)))
+            bell = math.exp(-((net / deviation) ** 2) / 2) / math.sqrt(2 * math.pi)
+            left = net * above + deviation * bell
+            left_squared = (net**2 + deviation**2) * above + net * deviation * bell
+            short, short_squared = left - net, net**2 + deviation**2 - left_squared
+            stock = left - waits * short
+            variance = max(left_squared + waits**2 * short_squared - stock**2, 0.0)
+            stock += coming[k]
+            expected += chance * stock
+        return expected
 
     def _excess(self, *, supplier: bool) -> float:
         """Demand forecast over a tier's cover above its long-run mean, from the seasons."""
