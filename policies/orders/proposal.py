@@ -15,7 +15,7 @@ from inventory_env.simulation.situation import Situation
 from policies.learning.learned import Explanation, LearnedPolicy
 from policies.orders.morning import Morning, Override
 from policies.policy import Policy
-from policies.rules.rule_based import ChainPolicy, RulePolicy
+from policies.rules.rule_based import ChainPolicy, FittedRulePolicy, RulePolicy
 from policies.rules.rule_book import RuleBook
 from policies.runs.run_folder import Run
 
@@ -142,7 +142,9 @@ def rules_of(decider: Decider, situation: Situation) -> list[tuple[OrderRule, bo
         put(own)
 
     def walk(policy: Policy) -> None:
-        if isinstance(policy, RulePolicy):
+        if isinstance(policy, FittedRulePolicy):
+            found[: shape.stores] = [(policy.rule(situation.params), False)] * shape.stores
+        elif isinstance(policy, RulePolicy):
             found[: shape.stores] = [(policy.rule, False)] * shape.stores
         elif isinstance(policy, LearnedPolicy):
             walk(policy.start)

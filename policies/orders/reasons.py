@@ -33,7 +33,7 @@ def signed(value: float) -> str:
 
 
 def arithmetic(kind: str, levels: dict[str, float], position: float, factor: float = 1.0) -> str:
-    """A rule's order, to be checked by hand.
+    """A rule's order, to be checked by hand; `position` is the stock that the rule looks at.
 
     >>> arithmetic("base-stock", {"level": 80.0}, 52.0)
     'target 80 less position 52 = 28'
@@ -43,8 +43,15 @@ def arithmetic(kind: str, levels: dict[str, float], position: float, factor: flo
     'position 52 is at or below 60: 1 lot of 25'
     >>> arithmetic("min-max", {"point": 40.0, "span": 30.0}, 52.0)
     'position 52 is above 40: nothing'
+    >>> arithmetic("projected-inventory", {"level": 7.0}, 2.4)
+    'target 7 less 2.4 expected on arrival = 4.6'
     """
     held = units(position)
+    if kind == "projected-inventory":
+        short = levels["level"] - position
+        if short <= 0:
+            return f"{held} expected on arrival reach the target {units(levels['level'])}: nothing"
+        return f"target {units(levels['level'])} less {held} expected on arrival = {units(short)}"
     if kind == "constant-order":
         return f"{units(levels['quantity'] * factor)} every period"
     point = levels.get("point", np.inf)
@@ -75,6 +82,9 @@ def rule_words(proposal: Proposal) -> list[str]:
         rule, echelon = found
         kind, levels = levels_of(rule)
         own = {name: _at(values, site, situation) for name, values in levels.items()}
+        if rule.looks_at == "arrival":
+            words.append(_arrival_words(situation, site, own))
+            continue
         position = situation.adjusted_position(echelon=echelon)[0, site]
         plain = situation.echelon_position if echelon else situation.position
         text = arithmetic(kind, own, position, _factor(factor, site))
@@ -85,6 +95,17 @@ def rule_words(proposal: Proposal) -> list[str]:
             text += f" (position {units(plain[0, site])}, forecast {signed(swing)} over the usual)"
         words.append(text)
     return words
+
+
+def _arrival_words(situation: Situation, site: int, levels: dict[str, float]) -> str:
+    """The rule that looks at the stock expected when an order made now arrives."""
+    seen = float(situation.stock_at_arrival[0, site])
+    expected = situation.projection.arrival_mean[0, site] + situation.state.owed[0, site]
+    text = arithmetic("projected-inventory", levels, seen)
+    swing = expected - seen
+    if abs(swing) > 0.005:
+        text += f" ({units(expected)} expected, forecast {signed(swing)} over the usual after it)"
+    return text
 
 
 def _at(values: Array, site: int, situation: Situation) -> float:

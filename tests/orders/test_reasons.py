@@ -1,9 +1,11 @@
 """Why a line: the network by brute force, lines that it does not know, what needs an eye."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from scipy.special import softmax
 from shop import write_morning
@@ -18,8 +20,9 @@ from policies.orders.folder import make_orders
 from policies.orders.morning import OPEN_ORDERS, read_morning
 from policies.orders.morning import STOCK as STOCK_FILE
 from policies.orders.proposal import Decider, propose, rules_of
+from policies.orders.reasons import rule_words
 from policies.rules.baselines import formula_rule
-from policies.rules.rule_based import RulePolicy
+from policies.rules.rule_based import FittedRulePolicy, RulePolicy
 from policies.runs.run_folder import load_run
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "whole"
@@ -112,6 +115,31 @@ def test_where_a_network_decides_no_rule_is_named() -> None:
     on_top = Decider(decider.scenario, decider.policy, decider.policy, "golden", 0)
     of_network = rules_of(on_top, world.situation)
     assert [found is None for found in of_network[: stores + 1]] == [True] * (stores + 1)
+
+
+def test_the_stock_on_arrival_can_be_checked_by_hand(tmp_path: Path) -> None:
+    """Of the projected-inventory rule, with given levels and with a formula's."""
+    scenario = load_run(GOLDEN).scenario
+    for rule in (
+        RulePolicy("projected-inventory", formula_rule("projected-inventory", scenario)),
+        FittedRulePolicy("projected-inventory"),
+    ):
+        folder = tmp_path / type(rule).__name__
+        folder.mkdir()
+        decider = Decider(scenario, rule, rule, "", 0)
+        proposal = propose(decider, morning_of(decider, folder))
+        words = rule_words(proposal)
+        for site in range(len(scenario.stores)):
+            held = proposal.situation.stock_at_arrival[0, site]
+            wish, said = proposal.rule_wishes[site], words[site]
+            if wish > 0:
+                target, less, equals = (float(n) for n in re.findall(r"-?\d+\.?\d*", said)[:3])
+                assert less == pytest.approx(held, abs=0.006)
+                assert equals == pytest.approx(target - less, abs=0.011)
+                assert equals == pytest.approx(wish, abs=0.006)
+            else:
+                assert "reach the target" in said
+        assert any("expected on arrival" in said for said in words)
 
 
 def test_exceptions_come_most_urgent_first(tmp_path: Path) -> None:
