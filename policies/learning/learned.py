@@ -136,12 +136,16 @@ class LearnedPolicy:
             usual = seen.copy()
             usual[:, value] = 0.0
             moved[:, place] = expected - self._expected(usual, situation, start_wishes)
+        outside = np.any(np.abs(seen) >= CLIP, axis=1)
+        follows = self.follows_start(situation.params)
+        if follows is not None:
+            outside |= np.broadcast_to(follows, start_wishes.shape)[0, interface.agents.sites]
         return Explanation(
             sites=interface.agents.sites,
             names=tuple(interface.names[value] for value in of_today),
             seen=seen[:, of_today].astype(np.float64),
             moved=moved,
-            outside=np.any(np.abs(seen) >= CLIP, axis=1),
+            outside=outside,
         )
 
     def _expected(

@@ -48,10 +48,12 @@ def arithmetic(kind: str, levels: dict[str, float], position: float, factor: flo
     """
     held = units(position)
     if kind == "projected-inventory":
-        short = levels["level"] - position
-        if short <= 0:
-            return f"{held} expected on arrival reach the target {units(levels['level'])}: nothing"
-        return f"target {units(levels['level'])} less {held} expected on arrival = {units(short)}"
+        short, target = levels["level"] - position, units(levels["level"])
+        return (
+            f"target {target} less {held} expected on arrival = {units(short)}"
+            if short > 0
+            else f"{held} expected on arrival reach the target {target}: nothing"
+        )
     if kind == "constant-order":
         return f"{units(levels['quantity'] * factor)} every period"
     point = levels.get("point", np.inf)
