@@ -128,7 +128,8 @@ def demand_of(law: str, mean: float) -> dict[str, Any]:
     if law == "binom":
         trials = round(mean / 0.3)
         return {"kind": "binomial", "trials": trials, "probability": mean / trials}
-    r = max(2, int(np.ceil(round(0.3 * mean / 0.7, 9))))
+    # As computed in floating point by those who published: 0.3 x 7 / 0.7 is a little above 3.
+    r = max(2, int(np.ceil(0.3 * mean / 0.7)))
     return {"kind": "negative-binomial", "mean": mean, "dispersion": 1 / r}
 
 
