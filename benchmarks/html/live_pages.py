@@ -19,7 +19,7 @@ from benchmarks.html.evaluation_page import NO_NUMBER, SUMMARY, read_summary
 from benchmarks.html.page import Cell, Page, Section, Table, number, text
 from benchmarks.html.run_page import EVALUATION, PROGRESS, run_page, training_sections
 from inventory_env.errors import InputError
-from policies.runs.run_folder import CONFIG, MANIFEST, RECIPE, read_recipe, read_scenario
+from policies.runs.run_folder import CONFIG, MANIFEST, RECIPE, read_problems, read_recipe
 
 LEAST_SILENCE = 10.0  # seconds without news after which a training may have been killed
 PATIENCE = 5.0  # of the usual time between two updates
@@ -103,7 +103,7 @@ def live_run_page(folder: Path) -> Page:
     now = standing(folder)
     if now.state == "finished":
         return run_page(folder)
-    scenario = read_scenario(folder)
+    scenario = read_problems(folder)
     verdict, sections = [now.words], list[Section]()
     if now.progress is not None:
         of_all = "" if now.total is None else f" of {now.total:,}"
@@ -202,7 +202,7 @@ def runs_page(root: Path, folders: Sequence[Path]) -> Page:
 
 
 def _run_row(folder: Path) -> tuple[Cell, ...]:
-    now, scenario = standing(folder), read_scenario(folder)
+    now, scenario = standing(folder), read_problems(folder)
     judged = None if now.progress is None else _judged(now.progress)
     done = now.steps / now.total if now.total else math.nan
     best = math.nan if judged is None else float(judged["validation/cost"].min())

@@ -17,7 +17,9 @@ from benchmarks.html.evaluation_page import (
     read_summary,
 )
 from benchmarks.html.page import Page, Picture, Section, draw
-from policies.runs.run_folder import MANIFEST, read_json, read_recipe, read_scenario
+from inventory_env.description.problem_distribution import ProblemDistribution
+from inventory_env.description.scenario import Scenario
+from policies.runs.run_folder import MANIFEST, read_json, read_problems, read_recipe
 
 EVALUATION, PROGRESS = "evaluation", "progress.csv"
 
@@ -28,17 +30,18 @@ def run_page(folder: Path) -> Page:
     Raises:
         InputError: naming the file that is missing or cannot be used.
     """
-    scenario, recipe = read_scenario(folder), read_recipe(folder)
+    scenario, recipe = read_problems(folder), read_recipe(folder)
     manifest = read_json(folder / MANIFEST)
     evaluated = (folder / EVALUATION / SUMMARY).is_file()
-    verdict = [_training(manifest, scenario.period, scenario.periods_per_year)]
+    verdict = [_training(manifest, scenario)]
     parts: list[Section] = []
     if evaluated:
         summary = read_summary(folder / EVALUATION)
         verdict = [*evaluation_verdict(summary), *verdict]
         parts += evaluation_sections(folder / EVALUATION, summary)
     else:
-        verdict.append("Not evaluated yet: hmarl eval compares it with tuned rules.")
+        chain = "" if isinstance(scenario, Scenario) else f" --run {folder} --scenario CHAIN"
+        verdict.append(f"Not evaluated yet: hmarl eval{chain} compares it with tuned rules.")
     if (folder / PROGRESS).is_file():
         parts += training_sections(pd.read_csv(folder / PROGRESS))
     told = [
@@ -69,7 +72,7 @@ def training_sections(progress: pd.DataFrame) -> list[Section]:
     )
 
 
-def _training(manifest: dict[str, Any], period: str, year: float) -> str:
+def _training(manifest: dict[str, Any], scenario: Scenario | ProblemDistribution) -> str:
     """What validation said at the end of training."""
     if manifest.get("kept_rule"):
         return (
@@ -80,6 +83,12 @@ def _training(manifest: dict[str, Any], period: str, year: float) -> str:
     if not gain:
         return f"Trained from {manifest['start_rule']}; no gain was measured at the end."
     low, high = gain["ci95"]
+    if isinstance(scenario, ProblemDistribution):
+        return (
+            f"On chains drawn for validation it saved {gain['mean']:.2%} of what its start rule, "
+            f"{manifest['start_rule']}, costs (95 % interval {low:.2%} to {high:.2%})."
+        )
+    period, year = scenario.period, scenario.periods_per_year
     return (
         f"On validation demand the network saved {written(gain['mean'] * year)} a year "
         f"({written(gain['mean'])} a {period}, 95 % interval {written(low)} to {written(high)}) "

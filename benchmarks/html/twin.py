@@ -6,24 +6,29 @@ from typing import Any
 import numpy as np
 
 from benchmarks.html.page import Page, Section
+from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.facts import site_names
 from inventory_env.simulation.ledger import Money
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.policy import Policy
-from policies.runs.run_folder import Run, load_run
+from policies.runs.run_folder import Run, load_generalist, load_run, read_problems
 
 DECIMALS = 1
 
 
 def twin_page(folder: Path) -> Page:
-    """A finished run's chain on one validation episode.
+    """A finished run's chain on one validation episode; of many chains, the first.
 
     Raises:
         InputError: if the run is not finished.
     """
-    run = load_run(folder)
+    problems = read_problems(folder)
+    if isinstance(problems, ProblemDistribution):
+        run = load_generalist(folder).on(problems.example)
+    else:
+        run = load_run(folder)
     tape = draw_tape(run.scenario, seed=run.seed, purpose=Purpose.VALIDATE, worlds=1)
     policies = [run.policy, run.start_rule]
     player = {

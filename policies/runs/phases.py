@@ -5,7 +5,7 @@ from pathlib import Path
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
 from inventory_env.errors import InputError, argument
-from policies.runs.run_folder import CONFIG, MANIFEST, RECIPE, read_recipe, read_scenario
+from policies.runs.run_folder import CONFIG, MANIFEST, RECIPE, read_problems, read_recipe
 
 PHASES: dict[int, Tier] = {1: "stores", 2: "warehouse", 3: "supplier"}
 
@@ -19,7 +19,9 @@ def run_of_phase(phase: int, scenario: Scenario, runs: Path) -> Path:
     found = []
     for folder in runs.glob("*"):
         if (folder / MANIFEST).is_file() and (folder / RECIPE).is_file():
-            chain = read_scenario(folder)
+            chain = read_problems(folder)
+            if not isinstance(chain, Scenario):
+                continue
             same = chain.model_copy(update={"training": scenario.training}) == scenario
             if same and read_recipe(folder).learns == (PHASES[phase],):
                 found.append(folder)
