@@ -26,7 +26,7 @@ class Arrival(Feature):
     """What a store expects when an order made now arrives, from the projection of two moments:
     stock against what it should be, in sd of the two together; the order that a period's newsvendor
     would make less the start's, in sd; stock's own sd, in sd of a period; the chance of none left;
-    stock on the way there; what rounds the start's order; whether a review comes now."""
+    stock on the way there and now; the start's order, and what rounds it; the season then."""
 
     kind: Literal["arrival"] = "arrival"
 

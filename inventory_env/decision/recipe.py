@@ -33,12 +33,13 @@ class Column(Frozen):
 class RuleLevels(Frozen):
     """A rule with its levels in units, by site; a cap that is left out does not bind.
 
-    Or with levels that a formula gives from the numbers of whatever chain a world plays.
+    Or with levels that a formula gives from the numbers of whatever chain a world plays; the
+    formula is named with its fingerprint, and no other will do.
     """
 
     kind: str
     levels: dict[str, Row] = Field(default_factory=dict)
-    formula: Literal["fitted"] | None = None
+    formula: str | None = None
 
 
 class StartRule(Frozen):

@@ -279,25 +279,15 @@ class ConstantOrderConfig(_RuleConfig):
         return ConstantOrder(self._pick(self.quantity, need.mean * need.review))
 
 
-RuleConfig = Annotated[
-    BaseStockConfig
-    | CappedBaseStockConfig
-    | ProjectedInventoryConfig
-    | ReorderPointConfig
-    | MinMaxConfig
-    | ConstantOrderConfig,
-    Field(discriminator="kind"),
-]
-
-
-UpstreamRule = Annotated[
+_OfPositions = (
     BaseStockConfig
     | CappedBaseStockConfig
     | ReorderPointConfig
     | MinMaxConfig
-    | ConstantOrderConfig,
-    Field(discriminator="kind"),
-]
+    | ConstantOrderConfig
+)
+UpstreamRule = Annotated[_OfPositions, Field(discriminator="kind")]
+RuleConfig = Annotated[_OfPositions | ProjectedInventoryConfig, Field(discriminator="kind")]
 
 
 class OrderConstraints(Frozen):

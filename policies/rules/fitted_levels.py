@@ -9,6 +9,7 @@ import json
 from functools import cache
 from importlib import resources
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from scipy.stats import gamma
@@ -53,6 +54,13 @@ def _gamma_factor(ratio: Array, mean: Array, sd: Array) -> Array:
     shape = np.maximum((mean / sd) ** 2, LEAST_SHAPE)
     quantile = gamma.ppf(np.clip(ratio, 0.01, 0.9999), shape, scale=mean / shape)
     return np.asarray(np.clip((quantile - mean) / sd, -3.0, 6.0))
+
+
+@cache
+def fingerprint() -> str:
+    """Names the fit: what was taught with one is not used with another."""
+    text = resources.files("policies.rules").joinpath(FILE).read_bytes()
+    return f"fitted-{crc32(text):08x}"
 
 
 @cache

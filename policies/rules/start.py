@@ -4,10 +4,12 @@ from inventory_env.decision.recipe import Recipe, StartRule
 from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
+from inventory_env.errors import InputError
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.site_rule import SiteRule
 from policies.policy import Policy
 from policies.rollout import mean_costs
+from policies.rules.fitted_levels import fingerprint
 from policies.rules.rule_based import ChainPolicy, FittedRulePolicy, RulePolicy
 from policies.rules.rule_book import RuleBook, read_rule, written_rule
 from policies.rules.search import Searched, fresh_tape, search
@@ -55,6 +57,11 @@ def start_policy(rules: tuple[StartRule, ...], others: Policy | None = None) -> 
     policy = others
     for written in rules:
         if written.rule.formula is not None:
+            if written.rule.formula != fingerprint():
+                raise InputError(
+                    f"start: levels of the formula {written.rule.formula}, this version of hmarl "
+                    f"has {fingerprint()}; train it again, or use it with the version that made it"
+                )
             policy = FittedRulePolicy(written.rule.kind)
             continue
         rule = read_rule(written.rule)

@@ -32,6 +32,7 @@ from policies.learning.ppo import (
     with_reward_scale,
 )
 from policies.learning.trust import Trust, fit_trust
+from policies.rules.fitted_levels import fingerprint
 from policies.rules.rule_book import RuleBook
 from policies.rules.start import find_start, start_policy
 from policies.runs.certificate import certificate
@@ -262,7 +263,7 @@ def _recipe_of_many(problems: ProblemDistribution) -> Recipe:
     """The same for many chains, which have no numbers in common: the start's levels come from a
     formula."""
     chains, settings = problems.learned_from(), problems.training
-    rule = RuleLevels(kind=FITTED_START, formula="fitted")
+    rule = RuleLevels(kind=FITTED_START, formula=fingerprint())
     start = StartRule(tier="stores", position="local", rule=rule)
     region = region_of(Params.of(chains))
     return resolve(chains, settings).model_copy(update={"start": (start,), "region": region})

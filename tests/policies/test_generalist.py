@@ -1,5 +1,6 @@
 """One network for many problems: trained small, used on chains that it never saw, gone on from."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,16 +8,27 @@ import pytest
 from typer.testing import CliRunner
 
 import hmarl
+from benchmarks.html.live_pages import runs_page
+from benchmarks.html.run_page import run_page
+from benchmarks.html.twin import twin_page
 from cli import app
 from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.errors import InputError
+from inventory_env.files import write_json
 from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.learning.learned import LearnedPolicy
+from policies.learning.small_networks import fitted_networks
+from policies.learning.trust import Trust, problem_table
 from policies.rollout import mean_costs
+from policies.rules.fitted_levels import fingerprint
+from policies.rules.rule_based import FittedRulePolicy, RulePolicy
+from policies.rules.search import tuned_rules
 from policies.runs import training
+from policies.runs.phases import run_of_phase
 from policies.runs.run_folder import LAST, Generalist, load_generalist, load_run, read_tensors
 
 PROBLEMS = """
@@ -155,7 +167,7 @@ def test_learning_goes_on_from_it(trained: Generalist, tmp_path: Path) -> None:
     short = chain().with_training(chain().training.model_copy(update={"steps": 4096}))
     own = short.with_training(type(short.training).model_validate({"steps": 20_000, "worlds": 64}))
     whole = training.train(own, seed=1, folder=folder(tmp_path, "whole"), start=trained)
-    assert whole.recipe.start[0].rule.formula == "fitted"
+    assert whole.recipe.start[0].rule.formula == fingerprint()
     assert whole.recipe.region is None and whole.recipe.settings.steps == 20_000
     first = trained.network.state_dict()["action_net.weight"].numpy()
     last = read_tensors(whole.folder / LAST)[0]["policy.action_net.weight"]
@@ -189,6 +201,79 @@ def test_it_does_not_go_on_for_a_chain_outside_training(
     with pytest.raises(InputError, match="start: store shop: longest lead time is 20"):
         training.train(chain(lead_time=20), seed=1, folder=tmp_path, start=trained)
     assert not list(tmp_path.iterdir())
+
+
+def test_another_fit_of_the_levels_is_refused(trained: Generalist, tmp_path: Path) -> None:
+    """What the network was taught with is what it is used with."""
+    copy = tmp_path / "copy"
+    shutil.copytree(trained.folder, copy)
+    text = (copy / "recipe.json").read_text()
+    (copy / "recipe.json").write_text(text.replace(fingerprint(), "fitted-00000000"))
+    with pytest.raises(InputError, match="levels of the formula fitted-00000000"):
+        _ = load_generalist(copy).on(chain()).policy
+
+
+def test_the_network_decides_where_it_should_save() -> None:
+    """Told that it saves 3 % at long lead times and loses as much at short ones."""
+    chains = problems().draw(300, stream=6)
+    params = Params.of(chains)
+    lead_time = np.array([member.stores[0].lead_time.maximum for member in chains.members])
+    saving = np.where(lead_time >= 3, 3.0, -3.0)[:, None]
+    fit = fitted_networks(problem_table(params)[:, 0], saving, np.ones_like(saving))
+    found = Trust(fit | {"low": [-8.0], "high": [8.0]}).decides(params)[:, 0]
+    assert (found == (lead_time >= 3)).mean() > 0.98
+
+
+def test_a_line_that_is_not_trusted_gets_the_rules_order(trained: Generalist) -> None:
+    class Never(Trust):
+        def decides(self, params: Params) -> np.ndarray:
+            return np.zeros((len(params.capacity), params.stores), dtype=bool)
+
+    interface = trained_interface(trained)
+    learned = LearnedPolicy(interface, trained.start_rule, trained.network, trust=Never({}))
+    own = problems().example
+    tape = draw_tape(own, seed=2, purpose=Purpose.TEST, worlds=6)
+    costs = [mean_costs(policy, own, tape) for policy in (learned, trained.start_rule)]
+    np.testing.assert_array_equal(*costs)
+
+
+def test_exploration_falls_by_schedule_and_is_not_learned(trained: Generalist) -> None:
+    spread = float(trained.network.log_std.detach().exp())
+    settings = trained.recipe.settings
+    assert settings.final_exploration < spread < 1.5 * settings.final_exploration < 1 / 3
+
+
+def test_runs_for_many_problems_stand_beside_others(trained: Generalist, tmp_path: Path) -> None:
+    """Its page, the list of all runs, its episode; and a phase looks past it."""
+    copy = tmp_path / "many"
+    shutil.copytree(trained.folder, copy)
+    gain = {"mean": 0.0123, "ci95": [0.01, 0.015]}
+    manifest = trained.manifest | {"kept_rule": False, "gain_over_start_rule": gain}
+    write_json(copy / "manifest.json", manifest)
+    verdict = " ".join(run_page(copy).verdict)
+    assert "it saved 1.23% of what its start rule, projected-inventory, costs" in verdict
+    assert f"hmarl eval --run {copy} --scenario CHAIN" in verdict
+    assert "many" in str(runs_page(tmp_path))
+    assert twin_page(copy).title.startswith("few-0")
+    with pytest.raises(InputError, match="no run of phase 1"):
+        run_of_phase(1, load_scenario("three-stores"), tmp_path)
+
+
+def test_formula_levels_cost_little_more_than_searched_ones() -> None:
+    """Of ordinary stores, and the order-up-to level where customers wait."""
+    for unmet, store in (
+        ("lost", {"lead_time": 2, "shortage_cost": 20.0}),
+        ("lost", {"lead_time": 8, "shortage_cost": 60.0}),
+        ("backorder", {"lead_time": 4, "shortage_cost": 30.0}),
+    ):
+        own = chain(**store).model_copy(update={"unmet_demand": unmet, "periods": 400})
+        tape = draw_tape(own, seed=4, purpose=Purpose.TEST, worlds=100)
+        searched = RulePolicy(
+            "projected-inventory", tuned_rules("projected-inventory", own, seed=0)
+        )
+        formula = FittedRulePolicy("projected-inventory")
+        ours, best = (mean_costs(each, own, tape).mean() for each in (formula, searched))
+        assert ours < 1.03 * best
 
 
 def test_the_command_line_names_a_chain(trained: Generalist, tmp_path: Path) -> None:
