@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 import hmarl
@@ -15,18 +16,21 @@ from cli import app
 from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
+from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.learning.learned import LearnedPolicy
+from policies.learning.ppo import make_algorithm
 from policies.learning.small_networks import fitted_networks
 from policies.learning.trust import Trust, problem_table
 from policies.rollout import mean_costs
 from policies.rules.fitted_levels import fingerprint
 from policies.rules.rule_based import FittedRulePolicy, RulePolicy
 from policies.rules.search import tuned_rules
+from policies.rules.start import start_policy
 from policies.runs import training
 from policies.runs.phases import run_of_phase
 from policies.runs.run_folder import LAST, Generalist, load_generalist, load_run, read_tensors
@@ -238,9 +242,21 @@ def test_a_line_that_is_not_trusted_gets_the_rules_order(trained: Generalist) ->
 
 
 def test_exploration_falls_by_schedule_and_is_not_learned(trained: Generalist) -> None:
+    """Geometric in the steps: two updates, of which the second has half of the way behind it."""
     spread = float(trained.network.log_std.detach().exp())
     settings = trained.recipe.settings
-    assert settings.final_exploration < spread < 1.5 * settings.final_exploration < 1 / 3
+    assert trained.manifest["steps"] == 2 * 16 * 64
+    between = (settings.exploration * settings.final_exploration) ** 0.5
+    assert spread == pytest.approx(between, rel=1e-5)
+    assert not empty_exploration().requires_grad
+
+
+def empty_exploration() -> torch.nn.Parameter:
+    """The spread of a learner that has just been made."""
+    recipe = training._recipe_of_many(problems())
+    own = problems().draw(16, stream=0)
+    env = ChainVecEnv(own, recipe, start_policy(recipe.start), seed=0)
+    return make_algorithm(env.interface, env, seed=0).policy.log_std  # type: ignore[return-value]
 
 
 def test_runs_for_many_problems_stand_beside_others(trained: Generalist, tmp_path: Path) -> None:
@@ -253,7 +269,7 @@ def test_runs_for_many_problems_stand_beside_others(trained: Generalist, tmp_pat
     verdict = " ".join(run_page(copy).verdict)
     assert "it saved 1.23% of what its start rule, projected-inventory, costs" in verdict
     assert f"hmarl eval --run {copy} --scenario CHAIN" in verdict
-    assert "many" in str(runs_page(tmp_path))
+    assert "many" in str(runs_page(tmp_path, [copy]))
     assert twin_page(copy).title.startswith("few-0")
     with pytest.raises(InputError, match="no run of phase 1"):
         run_of_phase(1, load_scenario("three-stores"), tmp_path)
