@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from benchmarks.evaluation.evaluate import ShownEvaluation
     from inventory_env.description.scenario import Scenario
     from policies.orders.folder import Orders
-    from policies.runs.run_folder import Generalist, Run
+    from policies.runs.generalist import Generalist
+    from policies.runs.run_folder import Run
     from policies.runs.training import Progress
     from tuning.confirm import Confirmation
 
@@ -150,7 +151,7 @@ def generalist(folder: str | Path = "generalist") -> Generalist:
     Raises:
         InputError: naming the file that is missing or cannot be used.
     """
-    from policies.runs.run_folder import load_generalist, run_named
+    from policies.runs.generalist import load_generalist, run_named
 
     return load_generalist(run_named(folder))
 

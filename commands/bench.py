@@ -179,7 +179,7 @@ def _generalist(runs: list[Path], out: Path | None, workers: int, *, quick: bool
     from benchmarks.published.generalist import measure_runs
     from benchmarks.published.generalist_page import summary_table
     from benchmarks.result_files import results_place
-    from policies.runs.run_folder import load_generalist, run_named
+    from policies.runs.generalist import load_generalist, run_named
 
     console = new_console()
     folders = [run_named(run) for run in runs]

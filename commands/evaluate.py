@@ -40,7 +40,8 @@ def evaluate(
     from benchmarks.html.evaluation_page import evaluation_page
     from benchmarks.html.page import PAGE, write_page
     from policies.rules.baselines import baseline_names
-    from policies.runs.run_folder import load_generalist, load_run, newest_run, rule_book, run_named
+    from policies.runs.generalist import load_generalist, run_named
+    from policies.runs.run_folder import load_run, newest_run, rule_book
 
     console = new_console()
     tell = teller(console)

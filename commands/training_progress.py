@@ -10,7 +10,8 @@ from commands.training_request import PreparedTraining
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from policies.runs.run_folder import Generalist, Run
+    from policies.runs.generalist import Generalist
+    from policies.runs.run_folder import Run
     from policies.runs.training import Progress
 
 

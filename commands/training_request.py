@@ -17,7 +17,8 @@ from commands.options import DEFAULT_SCENARIO, chain_of, tiers_of
 if TYPE_CHECKING:
     from inventory_env.description.problem_distribution import ProblemDistribution
     from inventory_env.description.scenario import Scenario
-    from policies.runs.run_folder import Generalist, Run
+    from policies.runs.generalist import Generalist
+    from policies.runs.run_folder import Run
     from policies.runs.training import OnProgress
 
 
@@ -62,7 +63,8 @@ class TrainingRequest:
         """
         self._refuse_contradictions()
         from policies.runs import training
-        from policies.runs.run_folder import load_generalist, new_folder, run_named
+        from policies.runs.generalist import load_generalist, run_named
+        from policies.runs.run_folder import new_folder
 
         if self.resume is not None:
             stopped = self.resume

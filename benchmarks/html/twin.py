@@ -13,7 +13,8 @@ from inventory_env.simulation.facts import site_names
 from inventory_env.simulation.ledger import Money
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.policy import Policy
-from policies.runs.run_folder import Run, load_generalist, load_run, read_problems
+from policies.runs.generalist import load_generalist
+from policies.runs.run_folder import Run, load_run, read_problems
 
 DECIMALS = 1
 

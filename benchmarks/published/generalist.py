@@ -32,7 +32,7 @@ from policies.rollout import mean_costs
 from policies.rules.rule_based import RulePolicy
 from policies.rules.search import rule_of_worlds, tuned_rules
 from policies.runs.certificate import certificate
-from policies.runs.run_folder import Generalist, load_generalist
+from policies.runs.generalist import Generalist, load_generalist
 
 PUBLISHED = Path(__file__).parent / "problems" / "generally-capable.csv"
 PERIODS, WARM_UP = 2100, 100

@@ -21,7 +21,6 @@ import json
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,6 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import FORMAT, Recipe
-from inventory_env.decision.region import outside, problem_numbers
 from inventory_env.description.population import Population, shape_of
 from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
 from inventory_env.description.scenario import Scenario
@@ -43,10 +41,8 @@ from inventory_env.description.settings import Tier
 from inventory_env.errors import InputError, argument, describe
 from inventory_env.files import write_bytes, write_json, write_text
 from inventory_env.recorded.demand_csv import write_history
-from inventory_env.simulation.params import Params
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import empty_network
-from policies.learning.trust import Trust
 from policies.policy import Policy
 from policies.rules.rule_based import ChainPolicy
 from policies.rules.rule_book import RuleBook
@@ -55,9 +51,7 @@ from policies.rules.start import start_policy
 Tensors = dict[str, np.ndarray[Any, Any]]
 SCENARIO, CONFIG, MANIFEST = "scenario.toml", "config.json", "manifest.json"
 RECIPE, RULE_BOOK = "recipe.json", "rules.json"
-GENERALIST = "generalist"  # name of the policy, and of the run that is shipped
 KEPT_RULE = "kept-rule"  # name of the policy where learning did not pay
-TRUST = "trust.json"
 FIRST = "first.safetensors"
 BEST, LAST, OTHERS = "best.safetensors", "last.safetensors", "others"
 
@@ -88,80 +82,6 @@ class Run:
         return load_run(target)
 
 
-@dataclass(frozen=True)
-class Generalist:
-    """A run that was trained on a problem distribution, and serves any chain of its shape."""
-
-    folder: Path
-    problems: ProblemDistribution
-    recipe: Recipe
-    seed: int
-    network: ActorCriticPolicy
-    trust: Trust | None  # for which stores the network decides; None while it is being trained
-    manifest: dict[str, Any]
-
-    @property
-    def start_rule(self) -> Policy:
-        """What learning started from: a rule whose levels a formula gives for each chain."""
-        return start_policy(self.recipe.start)
-
-    @property
-    def policy(self) -> Policy:
-        """What the run recommends for chains of the distribution."""
-        return self._policy(self.problems.example)
-
-    def _policy(self, scenario: Scenario) -> Policy:
-        interface = run_interface(self.folder, self.recipe, scenario)
-        learned = LearnedPolicy(
-            interface, self.start_rule, self.network, name=GENERALIST, trust=self.trust
-        )
-        kept = self.manifest.get("kept_rule")
-        return ChainPolicy(KEPT_RULE, self.start_rule, ()) if kept else learned
-
-    def on(self, scenario: Scenario) -> "Run":
-        """The run on one chain, without training for it."""
-        policy = self._policy(scenario)
-        return Run(
-            folder=self.folder,
-            scenario=scenario,
-            recipe=self.recipe,
-            seed=self.seed,
-            start_rule=self.start_rule,
-            policy=policy,
-            learned=policy,
-            manifest=self.manifest,
-        )
-
-    def told(self, scenario: Scenario) -> list[str]:
-        """What a user should know of the run on a chain: for which stores it follows its rule."""
-        strange = self.strange(scenario)
-        if strange:
-            return [f"{words}; it follows the rule it started from" for words in strange]
-        if self.trust is None:
-            return []
-        decides = self.trust.decides(Params.of(scenario))[0]
-        return [
-            f"store {store.name}: the network should save nothing here; it follows the rule it "
-            "started from"
-            for store, own in zip(scenario.stores, decides, strict=True)
-            if not own
-        ]
-
-    def strange(self, scenario: Scenario) -> list[str]:
-        """What of a chain lies outside of all that the network was trained on, in words; its stores
-        follow the start rule."""
-        params, region = Params.of(scenario), self.recipe.region or {}
-        numbers, found = problem_numbers(params), []
-        for name, far in outside(region, params).items():
-            for place in np.flatnonzero(far[0]):
-                low, high = region[name]
-                store, number = scenario.stores[place].name, numbers[name][0, place]
-                found.append(
-                    f"store {store}: {name} is {number:.4g}, training had {low:.4g} to {high:.4g}"
-                )
-        return found
-
-
 def new_folder(root: Path, scenario: Scenario | ProblemDistribution) -> Path:
     """A fresh folder <scenario>-<time> below `root`, made."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
@@ -173,14 +93,6 @@ def new_folder(root: Path, scenario: Scenario | ProblemDistribution) -> Path:
             continue
         return folder
     raise InputError(f"{root}: too many runs with the time {stamp}")
-
-
-def run_named(name: Path | str) -> Path:
-    """A run's folder; `generalist` is the one that is shipped, unless a folder has that name."""
-    folder = Path(name)
-    if str(name) == GENERALIST and not folder.exists():
-        return Path(str(resources.files("policies").joinpath(GENERALIST)))
-    return folder
 
 
 def newest_run(root: Path) -> Path:
@@ -376,29 +288,6 @@ def load_run(folder: Path) -> Run:
     learned = LearnedPolicy(interface, start, network)
     kept = ChainPolicy(KEPT_RULE, start, ()) if manifest.get("kept_rule") else None
     return Run(folder, scenario, recipe, config["seed"], start, kept or learned, learned, manifest)
-
-
-def load_generalist(folder: Path) -> Generalist:
-    """A run that was trained on a problem distribution, from its folder.
-
-    Raises:
-        InputError: naming the file that is missing or cannot be used.
-    """
-    problems, config = read_problems(folder), read_config(folder)
-    if not isinstance(problems, ProblemDistribution):
-        raise InputError(
-            f"{folder}: trained on one chain ({problems.name}); a run on a problem distribution "
-            "serves others"
-        )
-    if not (folder / MANIFEST).is_file():
-        raise InputError(f"{folder}: not trained to the end; hmarl train --resume {folder} does it")
-    recipe = read_recipe(folder)
-    network = empty_network(run_interface(folder, recipe, problems.example))
-    load_network(network, read_tensors(folder / BEST)[0], folder / BEST)
-    network.set_training_mode(False)
-    trust = Trust(read_json(folder / TRUST)) if (folder / TRUST).is_file() else None
-    manifest = read_json(folder / MANIFEST)
-    return Generalist(folder, problems, recipe, config["seed"], network, trust, manifest)
 
 
 def run_start(folder: Path, recipe: Recipe, scenario: Population) -> Policy:

@@ -12,8 +12,6 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
-from inventory_env.decision.recipe import Recipe, RuleLevels, StartRule
-from inventory_env.decision.region import region_of
 from inventory_env.decision.resolve import resolve
 from inventory_env.description.population import Population
 from inventory_env.description.problem_distribution import ProblemDistribution
@@ -21,7 +19,6 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
-from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose
 from policies.intervals import student_interval
 from policies.learning.learned import LearnedPolicy
@@ -29,16 +26,15 @@ from policies.learning.ppo import (
     Schedules,
     make_algorithm,
     reward_scale,
-    with_reward_scale,
 )
 from policies.learning.trust import Trust, fit_trust
-from policies.rules.fitted_levels import fingerprint
 from policies.rules.rule_book import RuleBook
-from policies.rules.start import find_start, start_policy
 from policies.runs.certificate import certificate
 from policies.runs.checkpoint import learner_state, restore_learner
+from policies.runs.generalist import TRUST, Generalist, load_generalist
 from policies.runs.judge import Judge, Validation
 from policies.runs.progress_file import ProgressFile
+from policies.runs.recipes import recipe_from_generalist, recipe_of, recipe_of_many
 from policies.runs.run_folder import (
     BEST,
     FIRST,
@@ -46,12 +42,9 @@ from policies.runs.run_folder import (
     MANIFEST,
     RECIPE,
     RULE_BOOK,
-    TRUST,
-    Generalist,
     Run,
     check_others,
     keep_others,
-    load_generalist,
     load_network,
     load_run,
     network_tensors,
@@ -59,7 +52,6 @@ from policies.runs.run_folder import (
     read_problems,
     read_recipe,
     read_tensors,
-    run_others,
     run_start,
     write_config,
     write_recipe,
@@ -67,14 +59,6 @@ from policies.runs.run_folder import (
     write_tensors,
 )
 
-FITTED_START = "projected-inventory"  # what many chains start from
-FINE: dict[str, Any] = {  # settings of a training that goes on from a network for many problems
-    "steps": 400_000,
-    "learning_rate": 1e-3,
-    "exploration": 0.15,
-    "final_exploration": 0.06,
-    "validations": 2,
-}
 TRUST_CHAINS, TRUST_STREAM = 4000, 5  # that tell where the network is worth more than its rule
 PAID_WORLDS = 8  # of each chain, that say what its start earns
 CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
@@ -149,7 +133,7 @@ def train(
         DivergedError: if the learner's weights are no longer numbers.
     """
     check(scenario, others)
-    recipe = None if start is None else _tuned_finely(start, scenario, seed)
+    recipe = None if start is None else recipe_from_generalist(start, scenario, seed)
     if others is not None:
         keep_others(folder, others)
     write_scenario(folder, scenario)
@@ -209,7 +193,7 @@ def _carry_on(
     seed = read_config(folder)["seed"]
     if not (folder / RECIPE).exists():
         book = RuleBook(scenario, seed, folder / RULE_BOOK) if book is None else book
-        write_recipe(folder, _recipe(folder, scenario, seed, book))
+        write_recipe(folder, recipe_of(folder, scenario, seed, book))
     _run_training(folder, scenario, on_progress)
     return load_run(folder)
 
@@ -219,7 +203,7 @@ def _carry_on_generalist(
 ) -> Generalist:
     """The same for a problem distribution."""
     if not (folder / RECIPE).exists():
-        write_recipe(folder, _recipe_of_many(problems))
+        write_recipe(folder, recipe_of_many(problems))
     _run_training(folder, problems, on_progress)
     return load_generalist(folder)
 
@@ -232,41 +216,6 @@ def _run_training(
         training = _Training(folder, problems, config["seed"], on_progress)
         training.log_to(tensorboard=bool(config.get("tensorboard")))
         training.run()
-
-
-def _recipe(folder: Path, scenario: Scenario, seed: int, book: RuleBook) -> Recipe:
-    """What is trained, for good: settings resolved, the start found, rewards scaled."""
-    others, decided = run_others(folder)
-    recipe = resolve(scenario, scenario.training)
-    rules = find_start(recipe, book, others=others, decided=decided)
-    recipe = recipe.model_copy(update={"start": rules})
-    return with_reward_scale(recipe, scenario, start_policy(rules, others), seed)
-
-
-def _tuned_finely(start: Generalist, scenario: Scenario, seed: int) -> Recipe:
-    """The recipe of a network for many problems, for one chain: rewards are the chain's, and what
-    the scenario's settings say of steps, worlds and rates is heeded where it is said."""
-    for words in start.strange(scenario):
-        raise InputError(f"start: {words}")
-    given = scenario.training.model_fields_set - {"actions", "observe", "reward", "hidden", "learn"}
-    own = resolve(scenario, scenario.training)
-    changes = FINE | {name: getattr(scenario.training, name) for name in given}
-    names = ("worlds", "worlds_per_tape", "continuing", "reward")
-    changes |= {name: getattr(own.settings, name) for name in names}
-    settings = start.recipe.settings.model_copy(update=changes)
-    update = {"settings": settings, "region": None, "credit": own.credit}
-    recipe = start.recipe.model_copy(update=update)
-    return with_reward_scale(recipe, scenario, start_policy(recipe.start), seed)
-
-
-def _recipe_of_many(problems: ProblemDistribution) -> Recipe:
-    """The same for many chains, which have no numbers in common: the start's levels come from a
-    formula."""
-    chains, settings = problems.learned_from(), problems.training
-    rule = RuleLevels(kind=FITTED_START, formula=fingerprint())
-    start = StartRule(tier="stores", position="local", rule=rule)
-    region = region_of(Params.of(chains))
-    return resolve(chains, settings).model_copy(update={"start": (start,), "region": region})
 
 
 @contextmanager

@@ -32,8 +32,10 @@ from policies.rules.rule_based import FittedRulePolicy, RulePolicy
 from policies.rules.search import tuned_rules
 from policies.rules.start import start_policy
 from policies.runs import training
+from policies.runs.generalist import Generalist, load_generalist
 from policies.runs.phases import run_of_phase
-from policies.runs.run_folder import LAST, Generalist, load_generalist, load_run, read_tensors
+from policies.runs.recipes import recipe_of_many
+from policies.runs.run_folder import LAST, load_run, read_tensors
 
 PROBLEMS = """
 name = "few"
@@ -253,7 +255,7 @@ def test_exploration_falls_by_schedule_and_is_not_learned(trained: Generalist) -
 
 def empty_exploration() -> torch.nn.Parameter:
     """The spread of a learner that has just been made."""
-    recipe = training._recipe_of_many(problems())
+    recipe = recipe_of_many(problems())
     own = problems().draw(16, stream=0)
     env = ChainVecEnv(own, recipe, start_policy(recipe.start), seed=0)
     return make_algorithm(env.interface, env, seed=0).policy.log_std  # type: ignore[return-value]

@@ -1,0 +1,143 @@
+"""A run that was trained on a problem distribution, and serves any chain of its shape."""
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.policies import ActorCriticPolicy
+
+from inventory_env.decision.recipe import Recipe
+from inventory_env.decision.region import outside, problem_numbers
+from inventory_env.description.problem_distribution import ProblemDistribution
+from inventory_env.description.scenario import Scenario
+from inventory_env.errors import InputError
+from inventory_env.simulation.params import Params
+from policies.learning.learned import LearnedPolicy
+from policies.learning.ppo import empty_network
+from policies.learning.trust import Trust
+from policies.policy import Policy
+from policies.rules.rule_based import ChainPolicy
+from policies.rules.start import start_policy
+from policies.runs.run_folder import (
+    BEST,
+    KEPT_RULE,
+    MANIFEST,
+    Run,
+    load_network,
+    read_config,
+    read_json,
+    read_problems,
+    read_recipe,
+    read_tensors,
+    run_interface,
+)
+
+GENERALIST = "generalist"  # name of the policy, and of the run that is shipped
+TRUST = "trust.json"
+
+
+@dataclass(frozen=True)
+class Generalist:
+    """A run that was trained on a problem distribution, and serves any chain of its shape."""
+
+    folder: Path
+    problems: ProblemDistribution
+    recipe: Recipe
+    seed: int
+    network: ActorCriticPolicy
+    trust: Trust | None  # for which stores the network decides; None while it is being trained
+    manifest: dict[str, Any]
+
+    @property
+    def start_rule(self) -> Policy:
+        """What learning started from: a rule whose levels a formula gives for each chain."""
+        return start_policy(self.recipe.start)
+
+    @property
+    def policy(self) -> Policy:
+        """What the run recommends for chains of the distribution."""
+        return self._policy(self.problems.example)
+
+    def _policy(self, scenario: Scenario) -> Policy:
+        interface = run_interface(self.folder, self.recipe, scenario)
+        learned = LearnedPolicy(
+            interface, self.start_rule, self.network, name=GENERALIST, trust=self.trust
+        )
+        kept = self.manifest.get("kept_rule")
+        return ChainPolicy(KEPT_RULE, self.start_rule, ()) if kept else learned
+
+    def on(self, scenario: Scenario) -> "Run":
+        """The run on one chain, without training for it."""
+        policy = self._policy(scenario)
+        return Run(
+            folder=self.folder,
+            scenario=scenario,
+            recipe=self.recipe,
+            seed=self.seed,
+            start_rule=self.start_rule,
+            policy=policy,
+            learned=policy,
+            manifest=self.manifest,
+        )
+
+    def told(self, scenario: Scenario) -> list[str]:
+        """What a user should know of the run on a chain: for which stores it follows its rule."""
+        strange = self.strange(scenario)
+        if strange:
+            return [f"{words}; it follows the rule it started from" for words in strange]
+        if self.trust is None:
+            return []
+        decides = self.trust.decides(Params.of(scenario))[0]
+        return [
+            f"store {store.name}: the network should save nothing here; it follows the rule it "
+            "started from"
+            for store, own in zip(scenario.stores, decides, strict=True)
+            if not own
+        ]
+
+    def strange(self, scenario: Scenario) -> list[str]:
+        """What of a chain lies outside of all that the network was trained on, in words; its stores
+        follow the start rule."""
+        params, region = Params.of(scenario), self.recipe.region or {}
+        numbers, found = problem_numbers(params), []
+        for name, far in outside(region, params).items():
+            for place in np.flatnonzero(far[0]):
+                low, high = region[name]
+                store, number = scenario.stores[place].name, numbers[name][0, place]
+                found.append(
+                    f"store {store}: {name} is {number:.4g}, training had {low:.4g} to {high:.4g}"
+                )
+        return found
+
+
+def run_named(name: Path | str) -> Path:
+    """A run's folder; `generalist` is the one that is shipped, unless a folder has that name."""
+    folder = Path(name)
+    if str(name) == GENERALIST and not folder.exists():
+        return Path(str(resources.files("policies").joinpath(GENERALIST)))
+    return folder
+
+
+def load_generalist(folder: Path) -> Generalist:
+    """A run that was trained on a problem distribution, from its folder.
+
+    Raises:
+        InputError: naming the file that is missing or cannot be used.
+    """
+    problems, config = read_problems(folder), read_config(folder)
+    if not isinstance(problems, ProblemDistribution):
+        raise InputError(
+            f"{folder}: trained on one chain ({problems.name}); a run on a problem distribution "
+            "serves others"
+        )
+    if not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder}: not trained to the end; hmarl train --resume {folder} does it")
+    recipe = read_recipe(folder)
+    network = empty_network(run_interface(folder, recipe, problems.example))
+    load_network(network, read_tensors(folder / BEST)[0], folder / BEST)
+    network.set_training_mode(False)
+    trust = Trust(read_json(folder / TRUST)) if (folder / TRUST).is_file() else None
+    manifest = read_json(folder / MANIFEST)
+    return Generalist(folder, problems, recipe, config["seed"], network, trust, manifest)
