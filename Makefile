@@ -44,7 +44,7 @@ test-lowest: .venv-lowest/ready  ## tests with the lowest versions that pyprojec
 	.venv-lowest/bin/pytest $(EVERY_CORE) $(addprefix --ignore=tests/,$(LONGEST))
 
 # What is shipped of a run: everything that it needs to decide.
-SHIPPED := scenario.toml config.json recipe.json trust.json best.safetensors manifest.json
+SHIPPED := scenario.toml config.json recipe.json best.safetensors manifest.json
 generalist: setup  ## train the network for any store anew and put it in place of the shipped one
 	rm -rf build/generalist
 	$(BIN)/hmarl train --scenario any-store --runs build/generalist

@@ -53,7 +53,7 @@ def evaluate(
         generalist, chain = load_generalist(chosen), chain_of(scenario, tell)
         found = generalist.on(chain)
         folder = runs / f"{chosen.name}-on-{chain.name}" / "evaluation"
-        for words in generalist.told(chain):
+        for words in generalist.told(found):
             tell(words)
     chain, book = found.scenario, rule_book(found)
     names = baseline_names(baseline, chain)

@@ -78,7 +78,7 @@ def print_outcome(console: "Console", run: "Run | Generalist") -> None:
     manifest, folder, one = run.manifest, run.folder, isinstance(run, Run)
     gain = manifest["gain_over_start_rule"]
     low, high = gain["ci95"]
-    table = new_table("trained", run.policy.name)
+    table = new_table("trained", run.policy.name if isinstance(run, Run) else run.problems.name)
     table.add_row("steps", f"{manifest['steps']:,}")
     table.add_row("training time", f"{manifest['training_seconds']:,.1f} s")
     if one:

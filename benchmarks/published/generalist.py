@@ -255,7 +255,7 @@ def _measured(run: Generalist, block: Sequence[Case], worlds: int) -> list[Row]:
     def costs(policy: Policy) -> Array:
         return mean_costs(policy, chains, tape).reshape(len(block), worlds)
 
-    learned = costs(run.policy)
+    learned = costs(run.policy_for(chains, worlds))
     if wide:
         projected = costs(run.start_rule)
     else:

@@ -16,7 +16,6 @@ from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
-from policies.learning.trust import Trust
 from policies.policy import Policy
 
 
@@ -39,7 +38,7 @@ class LearnedPolicy:
         start: the policy that training started from.
         weights: the network.
         name: what people call it; left out, the learner's.
-        trust: for which stores the network decides; left out, for all.
+        trusted: (world or 1, store) for which stores the network decides; left out, for all.
     """
 
     def __init__(
@@ -48,13 +47,13 @@ class LearnedPolicy:
         start: Policy,
         weights: ActorCriticPolicy,
         name: str | None = None,
-        trust: Trust | None = None,
+        trusted: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         self.name = interface.recipe.settings.algorithm if name is None else name
         self._interface, self._start, self._network = interface, start, weights
         self._maskable = interface.recipe.settings.algorithm == "maskable-ppo"
         self._memory: Any = None
-        self._trust = trust
+        self._trusted = trusted
 
     @property
     def start(self) -> Policy:
@@ -80,10 +79,10 @@ class LearnedPolicy:
         """(world or 1, site) where the start decides: stores unlike all in training, and those for
         which the network is not trusted; None: nowhere."""
         strange = self._interface.strange(params)
-        if self._trust is None:
+        if self._trusted is None:
             return strange
-        follows = np.zeros((len(params.capacity), params.shape.sites), dtype=bool)
-        follows[:, : params.stores] = np.logical_not(self._trust.decides(params))
+        follows = np.zeros((len(self._trusted), params.shape.sites), dtype=bool)
+        follows[:, : params.stores] = np.logical_not(self._trusted)
         return follows if strange is None else follows | strange
 
     def _act(

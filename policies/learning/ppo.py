@@ -16,6 +16,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from inventory_env.decision.actions import ListedOffsets, RealOffsets
 from inventory_env.decision.agents import Agents
+from inventory_env.decision.credit import Creditor
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Recipe
 from inventory_env.decision.reward import site_rewards
@@ -34,6 +35,7 @@ from policies.learning.tape_centred import (
 )
 
 LEAST_SCALE = 1e-6  # of rewards that hardly vary
+COSTS = 4.0  # of the start's costs per period that a reward of 1 is, where there are many chains
 ALGORITHMS: dict[str, tuple[type[Any], type[Any], type[Any]]] = {
     "ppo": (PPO, TapeCentredBuffer, ActorCriticPolicy),
     "maskable-ppo": (MaskablePPO, TapeCentredMaskableBuffer, MaskableActorCriticPolicy),
@@ -49,43 +51,73 @@ def with_reward_scale(recipe: Recipe, population: Population, start: Start, seed
 
 
 def reward_scale(
-    recipe: Recipe, population: Population, start: Start, seed: int, *, worlds: int = 128
+    recipe: Recipe, population: Population, start: Start, seed: int
 ) -> tuple[Array, Array]:
-    """(chain, agent) what makes rewards comparable across chains: less what the start earns, over
-    the sd of its discounted running sum, on tuning tapes.
+    """(1, agent) shift and scale of one chain's rewards: less what the start earns, over the sd of
+    its discounted running sum, on tuning tapes.
 
     Args:
         recipe: says what is paid, and the discount.
-        population: the chains.
+        population: the chain.
         start: what training starts from.
         seed: of the tuning tapes.
-        worlds: of each chain.
     """
-    settings, chains = recipe.settings, len(population.members)
-    params = Params.of(population)
-    tape = TapeSource(population, params).draw(
-        seed=seed, purpose=Purpose.TUNE, worlds=worlds * chains, episode=1
-    )
-    chain, shape = Chain(population, params), params.shape
-    agents = Agents(shape, recipe.learns)
-    chain.reset(tape)
-    rewards = []
-    while not chain.ended:
-        counted = chain.situation.period >= shape.warm_up
-        ledger = chain.step(start.wishes(chain.situation))
-        if counted:
-            money = Money.of(chain.params, ledger)
-            paid = site_rewards(settings.reward, recipe.team_share, shape, ledger, money)
-            rewards.append(agents.of(paid).reshape(chains, worlds, -1))
-    earned = np.stack(rewards)  # (period, chain, world, agent)
+    at_once = Creditor(population, Params.of(population), "now")
+    earned = _earned(recipe, population, start, seed, at_once, worlds=128)
     mean = earned.mean(axis=(0, 2))
     running = np.zeros_like(earned[0])
     sums = []
     for reward in earned - mean[:, None]:
-        running = settings.gamma * running + reward
+        running = recipe.settings.gamma * running + reward
         sums.append(running)
     scale = np.maximum(np.stack(sums)[len(sums) // 4 :].std(axis=(0, 2)), LEAST_SCALE)
     return -mean, scale
+
+
+def share_of_cost(
+    recipe: Recipe, population: Population, start: Start, seed: int
+) -> tuple[Array, Array]:
+    """(chain, agent) shift and scale that pay every chain alike in shares of what the start costs.
+
+    A network for many chains is judged by the mean of these shares. Over their own sd, chains of
+    large shortage costs, whose rewards vary most, would count too little.
+    """
+    creditor = Creditor(population, Params.of(population), recipe.credit)
+    earned = _earned(recipe, population, start, seed, creditor, worlds=8)
+    mean = earned.mean(axis=(0, 2))
+    return -mean, np.maximum(COSTS * np.abs(mean), LEAST_SCALE)
+
+
+def _earned(
+    recipe: Recipe,
+    population: Population,
+    start: Start,
+    seed: int,
+    creditor: Creditor,
+    *,
+    worlds: int,
+) -> Array:
+    """(period, chain, world, agent) what the start is paid in so many worlds of each chain."""
+    chains, params = len(population.members), Params.of(population)
+    chain, shape = Chain(population, params), params.shape
+    tape = TapeSource(population, params).draw(
+        seed=seed,
+        purpose=Purpose.TUNE,
+        worlds=worlds * chains,
+        episode=1,
+        periods=shape.periods + creditor.periods,
+    )
+    agents = Agents(shape, recipe.learns)
+    chain.reset(tape)
+    rewards = []
+    for period in range(shape.periods):
+        ledger = chain.step(start.wishes(chain.situation))
+        if period >= shape.warm_up:
+            ledger = creditor.ledger(ledger, chain.situation, tape)
+            money = Money.of(chain.params, ledger)
+            paid = site_rewards(recipe.settings.reward, recipe.team_share, shape, ledger, money)
+            rewards.append(agents.of(paid).reshape(chains, worlds, -1))
+    return np.stack(rewards)
 
 
 def make_algorithm(interface: Interface, env: VecEnv, *, seed: int) -> OnPolicyAlgorithm:

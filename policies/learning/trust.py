@@ -1,82 +1,95 @@
-"""For which stores a network for many problems is worth more than the rule it started from.
+"""On which chains a network for many problems is worth more than its rule.
 
-After training, both run on chains drawn for that purpose; small networks are fitted to what the
-network saved, in percent of the rule's cost, by what makes a store's problem. It decides where it
-should save clearly more than nothing; elsewhere, and where a problem is unlike all in training,
-orders are the rule's.
+Both are played on the same demand, drawn from the chain's own law, until it is clear whether the
+network is the cheaper: the tapes are doubled for chains of which it is not yet. Where it stays
+unclear, orders are the rule's. Nothing is learned, and no test demand is looked at.
 """
-
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from inventory_env.decision.region import packs
-from inventory_env.description.population import Mixture, Population
+from inventory_env.description.population import Mixture, Population, shape_of
+from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
-from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, draw_tape
-from policies.learning.small_networks import fitted_networks
 from policies.policy import Policy
-from policies.rollout import mean_costs
-from policies.rules.fitted_levels import evaluated, numbers
+from policies.rollout import site_costs
 
-TAPES = 16  # of a chain
-BLOCK = 128  # chains side by side
-LEAST_SAVING = 0.15  # percent of the rule's cost
-MOST = 8.0  # percent; more counts as this
-NOISE = 0.5  # percent; a chain's weight is 1 / (its variance + this squared)
-
-
-def problem_table(params: Params) -> Array:
-    """(world or 1, store, number) what makes a store's problem."""
-    stores = slice(0, params.stores)
-    need = params.need.at(stores)
-    given = packs(params)
-    pack = np.zeros_like(need.mean) if given is None else given[:, stores] / need.mean
-    more = [np.log1p(pack), params.in_sequence + np.zeros_like(need.mean)]
-    return np.concatenate([numbers(need), np.stack(more, axis=-1)], axis=-1)
+PERIODS = 400  # that are counted of a tape, at most
+TAPES = (32, 32, 64, 128)  # of a chain, round by round
+WORLDS = 4096  # side by side
+LEAST_SAVING = 0.1  # percent of the rule's cost
+SURE = 2.0  # standard errors
+CLEAR = 3.5  # standard errors beyond which no more tapes are played
+LEAST_COST = 1e-9  # money per period
 
 
-class Trust:
-    """Where a network decides, by the numbers of a store's chain.
+def saves(
+    population: Population, start: Policy, learned: Policy, *, seed: int = 0
+) -> npt.NDArray[np.bool_]:
+    """(chain, store) whether a policy is surely cheaper than the start; of stores that share a
+    stock, together.
 
     Args:
-        fit: as `fit_trust` made it.
+        population: the chains.
+        start: the rule.
+        learned: the policy.
+        seed: of the tapes.
     """
-
-    def __init__(self, fit: Mapping[str, Any]) -> None:
-        self._fit = dict(fit)
-        self._of: tuple[Params, npt.NDArray[np.bool_]] | None = None
-
-    def decides(self, params: Params) -> npt.NDArray[np.bool_]:
-        """(world or 1, store) whether the network decides."""
-        if self._of is None or self._of[0] is not params:
-            saving = evaluated(self._fit, problem_table(params))[..., 0]
-            self._of = params, saving > LEAST_SAVING
-        return self._of[1]
-
-
-def fit_trust(chains: Mixture, start: Policy, learned: Policy, *, seed: int) -> dict[str, Any]:
-    """What `Trust` needs, from what a network saves on one-store chains that it was not taught."""
-    saved = savings(chains, start, learned, seed=seed)
-    mean, error = saved.mean(axis=1), saved.std(axis=1) / TAPES**0.5
-    weights = 1 / (error**2 + NOISE**2)
-    values = problem_table(Params.of(chains))[:, 0]
-    found = fitted_networks(values, np.clip(mean, -MOST, MOST)[:, None], weights[:, None])
-    return found | {"low": [-MOST], "high": [MOST]}
-
-
-def savings(chains: Mixture, start: Policy, learned: Policy, *, seed: int) -> Array:
-    """(chain, tape) what a policy saves, in percent of what the start costs on the chain."""
-    order = np.argsort([c.stores[0].lead_time.maximum for c in chains.members], kind="stable")
-    found = np.empty((len(order), TAPES))
-    for first in range(0, len(order), BLOCK):
-        block = order[first : first + BLOCK]
-        some: Population = Mixture(tuple(chains.members[i] for i in block))
-        tape = draw_tape(some, seed=seed, purpose=Purpose.VALIDATE, worlds=TAPES * len(block))
-        before, now = (mean_costs(each, some, tape).reshape(-1, TAPES) for each in (start, learned))
-        rule = np.maximum(before.mean(axis=1, keepdims=True), 1e-9)
-        found[block] = 100 * (before - now) / rule
+    chains, stores = population.members, shape_of(population).stores
+    # Chains of like lead times side by side: stock is projected over the longest of a block.
+    asked = np.argsort([_longest(chain) for chain in chains], kind="stable")
+    saved = [np.empty((0, stores)) for _ in chains]
+    found = np.zeros((len(chains), stores), dtype=bool)
+    for number, tapes in enumerate(TAPES):
+        size = WORLDS // tapes
+        for block in (asked[first : first + size] for first in range(0, len(asked), size)):
+            some = Mixture(tuple(chains[chain] for chain in block))
+            fresh = savings(some, start, learned, tapes=tapes, seed=seed, episode=number)
+            for chain, more in zip(block, fresh, strict=True):
+                saved[chain] = np.concatenate([saved[chain], more])
+        unclear = np.zeros(len(chains), dtype=bool)
+        for chain in asked:
+            mean = saved[chain].mean(axis=0)
+            error = saved[chain].std(axis=0, ddof=1) / len(saved[chain]) ** 0.5
+            found[chain] = mean > np.maximum(LEAST_SAVING, SURE * error)
+            unclear[chain] = np.any(np.abs(mean - LEAST_SAVING) < CLEAR * error)
+        asked = asked[unclear[asked]]
     return found
+
+
+def savings(
+    population: Population,
+    start: Policy,
+    learned: Policy,
+    *,
+    tapes: int,
+    seed: int,
+    episode: int = 0,
+) -> Array:
+    """(chain, tape, store) what a policy saves, in percent of what the start costs on the chain."""
+    shape, count = shape_of(population), len(population.members)
+    tape = draw_tape(
+        population,
+        seed=seed,
+        purpose=Purpose.VALIDATE,
+        worlds=tapes * count,
+        episode=2 + episode,  # a training's own validations have the first two
+        periods=min(shape.periods, shape.warm_up + PERIODS),
+    )
+    before, now = (
+        site_costs(policy, population, tape).reshape(count, tapes, -1)
+        for policy in (start, learned)
+    )
+    if shape.upstream:
+        before, now = (
+            np.broadcast_to(costs.sum(axis=2, keepdims=True), (count, tapes, shape.stores))
+            for costs in (before, now)
+        )
+    rule = np.maximum(before.mean(axis=1, keepdims=True), LEAST_COST)
+    return np.asarray(100 * (before - now) / rule)
+
+
+def _longest(chain: Scenario) -> int:
+    """The longest lead time of a chain's stores, periods."""
+    return max(store.lead_time.maximum for store in chain.stores)

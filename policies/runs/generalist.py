@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from inventory_env.decision.recipe import Recipe
 from inventory_env.decision.region import outside, problem_numbers
+from inventory_env.description.population import Population
 from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.simulation.params import Params
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import empty_network
-from policies.learning.trust import Trust
+from policies.learning.trust import saves
 from policies.policy import Policy
 from policies.rules.rule_based import ChainPolicy
 from policies.rules.start import start_policy
@@ -35,7 +37,6 @@ from policies.runs.run_folder import (
 )
 
 GENERALIST = "generalist"  # name of the policy, and of the run that is shipped
-TRUST = "trust.json"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,6 @@ class Generalist:
     recipe: Recipe
     seed: int
     network: ActorCriticPolicy
-    trust: Trust | None  # for which stores the network decides; None while it is being trained
     manifest: dict[str, Any]
 
     @property
@@ -55,22 +55,31 @@ class Generalist:
         """What learning started from: a rule whose levels a formula gives for each chain."""
         return start_policy(self.recipe.start)
 
-    @property
-    def policy(self) -> Policy:
-        """What the run recommends for chains of the distribution."""
-        return self._policy(self.problems.example)
+    def policy_for(self, population: Population, worlds: int = 1) -> Policy:
+        """What the run recommends for some chains: the network's orders where they are surely
+        cheaper than the rule's on demand of the chain's own law, else the rule's.
 
-    def _policy(self, scenario: Scenario) -> Policy:
-        interface = run_interface(self.folder, self.recipe, scenario)
-        learned = LearnedPolicy(
-            interface, self.start_rule, self.network, name=GENERALIST, trust=self.trust
+        Args:
+            population: the chains.
+            worlds: of each chain, side by side, where there are several chains.
+        """
+        if self.manifest.get("kept_rule"):
+            return ChainPolicy(KEPT_RULE, self.start_rule, ())
+        trusted = saves(population, self.start_rule, self.learned(population))
+        return self.learned(population, np.repeat(trusted, worlds, axis=0))
+
+    def learned(
+        self, population: Population, trusted: npt.NDArray[np.bool_] | None = None
+    ) -> LearnedPolicy:
+        """The network, trusted for some stores, (world or 1, store), or for all of them."""
+        interface = run_interface(self.folder, self.recipe, population)
+        return LearnedPolicy(
+            interface, self.start_rule, self.network, name=GENERALIST, trusted=trusted
         )
-        kept = self.manifest.get("kept_rule")
-        return ChainPolicy(KEPT_RULE, self.start_rule, ()) if kept else learned
 
     def on(self, scenario: Scenario) -> "Run":
         """The run on one chain, without training for it."""
-        policy = self._policy(scenario)
+        policy = self.policy_for(scenario)
         return Run(
             folder=self.folder,
             scenario=scenario,
@@ -82,19 +91,19 @@ class Generalist:
             manifest=self.manifest,
         )
 
-    def told(self, scenario: Scenario) -> list[str]:
+    def told(self, run: "Run") -> list[str]:
         """What a user should know of the run on a chain: for which stores it follows its rule."""
-        strange = self.strange(scenario)
+        strange = self.strange(run.scenario)
         if strange:
             return [f"{words}; it follows the rule it started from" for words in strange]
-        if self.trust is None:
+        if not isinstance(run.learned, LearnedPolicy):
             return []
-        decides = self.trust.decides(Params.of(scenario))[0]
+        follows = run.learned.follows_start(Params.of(run.scenario))
         return [
-            f"store {store.name}: the network should save nothing here; it follows the rule it "
-            "started from"
-            for store, own in zip(scenario.stores, decides, strict=True)
-            if not own
+            f"store {store.name}: the network saves nothing that is sure here; it follows the rule "
+            "it started from"
+            for place, store in enumerate(run.scenario.stores)
+            if follows is not None and follows[0, place]
         ]
 
     def strange(self, scenario: Scenario) -> list[str]:
@@ -138,6 +147,5 @@ def load_generalist(folder: Path) -> Generalist:
     network = empty_network(run_interface(folder, recipe, problems.example))
     load_network(network, read_tensors(folder / BEST)[0], folder / BEST)
     network.set_training_mode(False)
-    trust = Trust(read_json(folder / TRUST)) if (folder / TRUST).is_file() else None
     manifest = read_json(folder / MANIFEST)
-    return Generalist(folder, problems, recipe, config["seed"], network, trust, manifest)
+    return Generalist(folder, problems, recipe, config["seed"], network, manifest)

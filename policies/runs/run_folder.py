@@ -7,7 +7,6 @@
 | recipe.json | what was trained, for good: every setting resolved, features, scales, start rules |
 | rules.json | levels of tuned rules, found when they were first asked for |
 | others/ | the run that decides for the sites that do not learn, where one was named |
-| trust.json | of a network for many problems: where it decides, and where its rule does |
 | first.safetensors | the network that learning went on from, where one was named |
 | best.safetensors | weights of the best validation, and its cost |
 | last.safetensors | the newest checkpoint: weights, optimiser, random states, worlds |
@@ -206,14 +205,14 @@ def read_recipe(folder: Path) -> Recipe:
         raise InputError(describe(error, str(file))) from None
 
 
-def run_interface(folder: Path, recipe: Recipe, scenario: Scenario) -> Interface:
+def run_interface(folder: Path, recipe: Recipe, population: Population) -> Interface:
     """What a run's network sees and does.
 
     Raises:
-        InputError: if this version or the scenario cannot honour the recipe.
+        InputError: if this version or the chain cannot honour the recipe.
     """
     try:
-        return Interface(recipe, shape_of(scenario))
+        return Interface(recipe, shape_of(population))
     except InputError as error:
         raise InputError(f"{folder / RECIPE}: {str(error).removeprefix('recipe: ')}") from None
 

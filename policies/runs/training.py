@@ -25,13 +25,12 @@ from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import (
     Schedules,
     make_algorithm,
-    reward_scale,
+    share_of_cost,
 )
-from policies.learning.trust import Trust, fit_trust
 from policies.rules.rule_book import RuleBook
 from policies.runs.certificate import certificate
 from policies.runs.checkpoint import learner_state, restore_learner
-from policies.runs.generalist import TRUST, Generalist, load_generalist
+from policies.runs.generalist import Generalist, load_generalist
 from policies.runs.judge import Judge, Validation
 from policies.runs.progress_file import ProgressFile
 from policies.runs.recipes import recipe_from_generalist, recipe_of, recipe_of_many
@@ -59,8 +58,6 @@ from policies.runs.run_folder import (
     write_tensors,
 )
 
-TRUST_CHAINS, TRUST_STREAM = 4000, 5  # that tell where the network is worth more than its rule
-PAID_WORLDS = 8  # of each chain, that say what its start earns
 CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
 
 
@@ -250,7 +247,7 @@ class _Training(BaseCallback):
             worlds = self._settings.validation_worlds
             judged: Population = problems.draw(worlds, stream=int(Purpose.VALIDATE))
             self._rule = run_start(folder, recipe, population)
-            paid = reward_scale(recipe, population, self._rule, seed, worlds=PAID_WORLDS)
+            paid = share_of_cost(recipe, population, self._rule, seed)
         else:
             population = judged = problems
             self._rule, paid = run_start(folder, recipe, problems), None
@@ -349,15 +346,7 @@ class _Training(BaseCallback):
         """
         tensors, notes = read_tensors(self._folder / BEST)
         load_network(self._model.policy, tensors, self._folder / BEST)
-        judged = self._learned
-        if self._problems is not None:
-            chains = self._problems.draw(TRUST_CHAINS, stream=TRUST_STREAM)
-            fit = fit_trust(chains, self._rule, self._learned, seed=self._seed)
-            write_json(self._folder / TRUST, fit)
-            judged = LearnedPolicy(
-                self._env.interface, self._rule, self._model.policy, trust=Trust(fit)
-            )
-        gain = self._judge.gain(judged)
+        gain = self._judge.gain(self._learned)
         low, high = student_interval(gain)
         guarded = self._settings.reward.preset == "cost"
         write_json(

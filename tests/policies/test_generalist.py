@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.stats import poisson
 from typer.testing import CliRunner
 
 import hmarl
@@ -13,7 +14,9 @@ from benchmarks.html.live_pages import runs_page
 from benchmarks.html.run_page import run_page
 from benchmarks.html.twin import twin_page
 from cli import app
+from inventory_env.description.population import Mixture
 from inventory_env.description.problem_distribution import ProblemDistribution
+from inventory_env.description.rules import BaseStock
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.envs.vec_env import ChainVecEnv
@@ -24,8 +27,7 @@ from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import make_algorithm
-from policies.learning.small_networks import fitted_networks
-from policies.learning.trust import Trust, problem_table
+from policies.learning.trust import saves
 from policies.rollout import mean_costs
 from policies.rules.fitted_levels import fingerprint
 from policies.rules.rule_based import FittedRulePolicy, RulePolicy
@@ -87,9 +89,7 @@ def chain(**store: object) -> Scenario:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Generalist:
     """Trained in two seconds; what it learned is not worth much."""
     folder = tmp_path_factory.mktemp("generalist")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "TRUST_CHAINS", 60)
-        return training.train_generalist(problems(), seed=3, folder=folder)
+    return training.train_generalist(problems(), seed=3, folder=folder)
 
 
 def problems() -> ProblemDistribution:
@@ -219,25 +219,33 @@ def test_another_fit_of_the_levels_is_refused(trained: Generalist, tmp_path: Pat
         _ = load_generalist(copy).on(chain()).policy
 
 
-def test_the_network_decides_where_it_should_save() -> None:
-    """Told that it saves 3 % at long lead times and loses as much at short ones."""
-    chains = problems().draw(300, stream=6)
-    params = Params.of(chains)
-    lead_time = np.array([member.stores[0].lead_time.maximum for member in chains.members])
-    saving = np.where(lead_time >= 3, 3.0, -3.0)[:, None]
-    fit = fitted_networks(problem_table(params)[:, 0], saving, np.ones_like(saving))
-    found = Trust(fit | {"low": [-8.0], "high": [8.0]}).decides(params)[:, 0]
-    assert (found == (lead_time >= 3)).mean() > 0.98
+def test_a_policy_is_trusted_where_the_newsvendor_says_it_saves() -> None:
+    """Stock of 11 instead of 8 for Poisson(5) at hand at once: by the law alone it is known which
+    costs less at which shortage cost; equal ones save nothing."""
+    shortages = [1.0, 4.0, 8.0, 20.0, 30.0, 100.0]
+    chains = Mixture(
+        tuple(
+            chain(lead_time=0, shortage_cost=shortage).model_copy(update={"name": f"c{place}"})
+            for place, shortage in enumerate(shortages)
+        )
+    )
+    demand = np.arange(60)
+    chances = poisson.pmf(demand, 5.0)
+
+    def cost(stock: float, shortage: float) -> float:
+        over, short = np.maximum(stock - demand, 0), np.maximum(demand - stock, 0)
+        return float((chances * (2.0 * over + shortage * short)).sum())
+
+    low, high = (RulePolicy("", BaseStock(np.array([[level]]))) for level in (8.0, 11.0))
+    expected = [cost(11, shortage) < cost(8, shortage) for shortage in shortages]
+    assert any(expected) and not all(expected)
+    assert saves(chains, low, high)[:, 0].tolist() == expected
+    assert not saves(chains, low, low).any()
 
 
 def test_a_line_that_is_not_trusted_gets_the_rules_order(trained: Generalist) -> None:
-    class Never(Trust):
-        def decides(self, params: Params) -> np.ndarray:
-            return np.zeros((len(params.capacity), params.stores), dtype=bool)
-
-    interface = trained_interface(trained)
-    learned = LearnedPolicy(interface, trained.start_rule, trained.network, trust=Never({}))
     own = problems().example
+    learned = trained.learned(own, np.zeros((1, 1), dtype=bool))
     tape = draw_tape(own, seed=2, purpose=Purpose.TEST, worlds=6)
     costs = [mean_costs(policy, own, tape) for policy in (learned, trained.start_rule)]
     np.testing.assert_array_equal(*costs)
