@@ -110,7 +110,7 @@ def published(
         str,
         typer.Option(
             help="lost-sales, one-warehouse, backorder, serial, every-tier, or all of these; or "
-            "generalist, which trains nothing."
+            "generalist, which trains nothing, or fine-tuning, which goes on from it."
         ),
     ] = "all",
     run: Annotated[
@@ -146,6 +146,10 @@ def published(
         _generalist([Path("generalist")] if run is None else run, out, workers, quick=quick)
         return
     refuse({"run": run}, f"--suite {suite} trains its own")
+    if suite == "fine-tuning":
+        refuse({"again": again or None, "quick": quick or None}, f"--suite {suite} is quick")
+        _fine_tuning(seeds or 3, out, workers)
+        return
 
     from benchmarks.published.instances import cells_of
     from benchmarks.published.measured import measured_tables
@@ -190,6 +194,22 @@ def _generalist(runs: list[Path], out: Path | None, workers: int, *, quick: bool
     console.print(summary_table(found))
     if place is not None:
         teller(console)(f"Results: {place}")
+
+
+def _fine_tuning(seeds: int, out: Path | None, workers: int) -> None:
+    """Going on from the shipped network, beside training from nothing."""
+    from benchmarks.published.fine_tuning import measure_fine_tuning
+    from benchmarks.published.fine_tuning_page import summary_table
+    from benchmarks.result_files import results_place
+
+    console = new_console()
+    place = results_place(out, "generalist")
+    published = place.parent / "published"
+    found = measure_fine_tuning(
+        published, place, seeds=seeds, workers=workers, tell=teller(console)
+    )
+    console.print(summary_table(found))
+    teller(console)(f"Results: {place}")
 
 
 @app.command(name="check")

@@ -6,6 +6,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.markdown import markdown_table, origin, spread, strong
+from benchmarks.published.fine_tuning_page import fine_tuning_section, fine_tuning_targets
 from benchmarks.published.generalist_page import (
     generalist_section,
     read_generalist,
@@ -87,6 +88,11 @@ def page_text(results: Path) -> str:
         targets.append([target, measured, strong(verdict)])
     sections += generalist_section(results / GENERALIST)
     targets += target_lines(read_generalist(results / GENERALIST))
+    sections += fine_tuning_section(results / GENERALIST)
+    targets += [
+        [target, measured, strong("met" if met else "missed")]
+        for target, measured, met in fine_tuning_targets(results / GENERALIST)
+    ]
     sections += published_sections(results / PUBLISHED)
     targets += published_targets(results / PUBLISHED)
     if not sections:

@@ -23,7 +23,6 @@ from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
 from inventory_env.simulation.chain import Chain
-from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import make_algorithm
