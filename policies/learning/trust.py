@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inventory_env.decision.region import packs
 from inventory_env.description.population import Mixture, Population
 from inventory_env.frozen import Array
 from inventory_env.simulation.params import Params
@@ -31,12 +30,7 @@ NOISE = 0.5  # percent; a chain's weight is 1 / (its variance + this squared)
 
 def problem_table(params: Params) -> Array:
     """(world or 1, store, number) what makes a store's problem."""
-    stores = slice(0, params.stores)
-    need = params.need.at(stores)
-    given = packs(params)
-    pack = np.zeros_like(need.mean) if given is None else given[:, stores] / need.mean
-    more = [np.log1p(pack), params.in_sequence + np.zeros_like(need.mean)]
-    return np.concatenate([numbers(need), np.stack(more, axis=-1)], axis=-1)
+    return numbers(params.need.at(slice(0, params.stores)))
 
 
 class Trust:
