@@ -30,6 +30,8 @@ class Need:
     shortage: Array  # money per unit short
     order_cost: Array  # money per order
     waiting: Array  # share of unmet demand that waits; 1 upstream, where orders are owed
+    pack: Array  # units of which an order is a multiple: 1 of whole stock, 0 where any will do
+    in_sequence: Array  # 1 where no shipment overtakes another, though lead times are random
 
     @classmethod
     def of_one(
@@ -44,10 +46,12 @@ class Need:
         review: float = 1.0,
         order_cost: float = 0.0,
         waiting: float = 0.0,
+        pack: float = 0.0,
+        in_sequence: float = 0.0,
     ) -> Self:
         """What one site must cover, shape ()."""
         times, prices = (lead_time, lead_time_sd, review), (holding, shortage, order_cost)
-        numbers = (mean, sd, *times, *prices, waiting)
+        numbers = (mean, sd, *times, *prices, waiting, pack, in_sequence)
         return cls(*(np.array(number, dtype=np.float64) for number in numbers))
 
     def at(self, place: int | slice) -> Self:

@@ -211,4 +211,6 @@ class _ChainNeeds:
             [*(s.shortage_cost for s in stores), *(self._price("shortage_cost") for _ in above)],
             [site.order_cost for site in self._sites],
             [*(self._chain.share_that_waits for _ in stores), *(1.0 for _ in above)],
+            [site.orders.pack_size or float(self._chain.whole) for site in self._sites],
+            [float(site.lead_time.in_sequence) for site in self._sites],
         )

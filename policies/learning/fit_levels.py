@@ -1,8 +1,9 @@
-"""Makes the networks of `fitted_levels`: searches the levels of many drawn chains, fits them.
+"""Makes the networks of `fitted_levels`: from what levels cost in many drawn chains.
 
-`python -m policies.learning.fit_levels` draws chains of the shipped distribution, searches each
-one's levels, fits them by regression in which a chain weighs as much as its cost bends, and writes
-what the formula costs on chains that were not fitted, on fresh demand.
+`python -m policies.learning.fit_levels` draws chains of the shipped distribution, and more of
+those that the literature has, looks at what levels around the best cost in each, fits networks
+whose levels cost least in the mean, and writes what they cost on chains that were not fitted, on
+fresh demand, against levels that were searched for each.
 """
 
 import json
@@ -16,73 +17,123 @@ from inventory_env.description.population import Mixture, needs
 from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
 from inventory_env.files import write_text
 from inventory_env.frozen import Array
-from inventory_env.simulation.tape import Purpose, draw_tape
-from policies.learning.small_networks import fitted_networks
-from policies.rollout import mean_costs
+from policies.learning.level_costs import Judging, LevelCosts, level_costs, point_costs
+from policies.learning.small_networks import cheapest_networks
 from policies.rules import fitted_levels
 from policies.rules.fitted_levels import numbers
-from policies.rules.levels import rule_at, standard_levels
-from policies.rules.rule_based import RulePolicy
-from policies.rules.search import rule_of_worlds, searched_points
+from policies.rules.levels import standard_levels
 
 KINDS = ("projected-inventory", "capped-base-stock")
-STREAM = 10  # of chains; training, validation and test draw others
-STORE_PERIODS = 4000  # that a candidate is judged on
-TAPES = 20  # of a chain, on which levels are compared
-HELD_OUT = 5  # one chain in so many is not fitted
-STEP = 0.2  # standard units, to see how cost bends
-LEAST_WEIGHT, MOST_WEIGHT = 0.003, 0.5
+STREAM, LITERATURE_STREAM = 10, 11  # of chains; training, validation and test draw others
+HELD_OUT = 12  # of chains that are not fitted
+BATCH = 1000  # chains whose costs are looked at together
+SEARCHED = {1: Judging(25, 8, 500), 2: Judging(9, 8, 500)}  # chains held out, by levels of a rule
+FRESH = Judging(2, 24, 500)  # on which searched and fitted levels are compared
+COMPARED = 300  # chains held out of each distribution
+
+# A few units a period, lost sales, constant lead times: where whole units tell most.
+LITERATURE = """
+name = "literature"
+description = "Stores of a few units a period whose customers leave."
+periods = 190
+warm_up = 62
+unmet_demand = "lost"
+
+[warehouse]
+unlimited = true
+
+[[stores]]
+name = "store"
+holding_cost = 1.0
+shortage_cost = { low = 2, high = 150, log = true }
+starting_stock = "auto"
+lead_time = { low = 0, high = 12, whole = true }
+
+[[stores.demand.choice]]
+kind = "negative-binomial"
+mean = { low = 1, high = 20, log = true }
+dispersion = { low = 0.02, high = 2 }
+
+[[stores.demand.choice]]
+kind = "poisson"
+mean = { low = 1, high = 20, log = true }
+
+[[stores.demand.choice]]
+kind = "geometric"
+mean = { low = 1, high = 20, log = true }
+
+[[stores.demand.choice]]
+kind = "binomial"
+trials = { low = 3, high = 60, log = true, whole = true }
+probability = { low = 0.1, high = 0.7 }
+"""
 
 
-def costs(kind: str, chains: Mixture, points: Array, *, seed: int) -> Array:
-    """(chain,) cost per period of a rule at (chain, level) standard units, of one-store chains."""
-    need = needs(chains, echelon=False)
-    rule = rule_at(kind, need, points[:, None], whole=True)
-    tape = draw_tape(chains, seed=seed, purpose=Purpose.TUNE, worlds=TAPES * len(points), episode=2)
-    policy = RulePolicy(kind, rule_of_worlds(rule, TAPES))
-    return mean_costs(policy, chains, tape).reshape(-1, TAPES).mean(axis=1)
+def distributions() -> dict[str, ProblemDistribution]:
+    """What chains are drawn from, by name."""
+    shipped = load_problems("any-store")
+    assert isinstance(shipped, ProblemDistribution)
+    return {"any-store": shipped, "literature": ProblemDistribution(LITERATURE, "literature")}
 
 
-def fit(kind: str, chains: Mixture, points: Array) -> dict[str, Any]:
-    """Networks for (chain, level) searched levels, and what they cost on chains held out."""
-    need = needs(chains, echelon=False).at(0)
-    held_out = np.arange(len(points)) % HELD_OUT == 0
-    values, best = numbers(need), costs(kind, chains, points, seed=0)
-    moves = STEP * np.eye(points.shape[1])
-    bent = np.stack(
-        [sum(costs(kind, chains, points + m, seed=0) for m in (-move, move)) for move in moves],
-        axis=1,
+def looked_at(kind: str, chains: Mixture) -> LevelCosts:
+    """Costs of levels of many chains."""
+    found = []
+    for first in range(0, len(chains.members), BATCH):
+        found.append(level_costs(kind, Mixture(chains.members[first : first + BATCH]), seed=0))
+        print(f"{kind}: {first + len(found[-1].low)} chains", flush=True)
+    return LevelCosts(
+        *(np.concatenate([getattr(f, n) for f in found]) for n in ("low", "high", "costs"))
     )
-    weights = np.clip(bent / best[:, None] / 2 - 1, LEAST_WEIGHT, MOST_WEIGHT)
-    known, taken = standard_levels(kind), np.logical_not(held_out)
-    found = fitted_networks(values[taken], points[taken], weights[taken])
-    found |= {"low": [level.low for level in known], "high": [level.high for level in known]}
-    fitted = fitted_levels.evaluated(found, values)
-    searched, formula = (costs(kind, chains, each, seed=1) for each in (points, fitted))
-    dearer = 100 * (formula / searched - 1)[held_out]
-    found["chains"] = len(points)
-    found["dearer_than_search_percent"] = {
-        "chains_held_out": int(held_out.sum()),
-        "mean": round(float(dearer.mean()), 2),
-        "median": round(float(np.median(dearer)), 2),
-        "95th percentile": round(float(np.quantile(dearer, 0.95)), 2),
-        "worst": round(float(dearer.max()), 1),
+
+
+def fit(kind: str, chains: Mixture, known: LevelCosts) -> dict[str, Any]:
+    """Networks for the levels of a kind of rule, from what levels cost in some chains."""
+    found = cheapest_networks(numbers(needs(chains, echelon=False).at(0)), known)
+    levels = standard_levels(kind)
+    found |= {"low": [level.low for level in levels], "high": [level.high for level in levels]}
+    return found | {"chains": len(chains.members)}
+
+
+def dearer(kind: str, found: dict[str, Any], chains: Mixture) -> Array:
+    """(chain,) percent that fitted levels are dearer than searched ones on fresh demand."""
+    judging = SEARCHED[len(standard_levels(kind))]
+    searched = level_costs(kind, chains, seed=10, judging=judging).best
+    fitted = fitted_levels.evaluated(found, numbers(needs(chains, echelon=False).at(0)))
+    costs = point_costs(kind, chains, np.stack([searched, fitted], axis=1), FRESH, seed=20)
+    return np.asarray(100 * (costs[:, 1] / np.maximum(costs[:, 0], 1e-9) - 1))
+
+
+def told(percent: Array) -> dict[str, float]:
+    """What is written of chains held out."""
+    return {
+        "chains held out": len(percent),
+        "mean": round(float(percent.mean()), 2),
+        "median": round(float(np.median(percent)), 2),
+        "95th percentile": round(float(np.quantile(percent, 0.95)), 2),
+        "worst": round(float(percent.max()), 1),
     }
-    return found
 
 
 def main(count: int) -> None:
-    """Draw, search, fit, write."""
-    problems = load_problems("any-store")
-    assert isinstance(problems, ProblemDistribution)
-    chains, kinds = problems.draw(count, stream=STREAM), {}
+    """Draw, look, fit, compare, write."""
+    drawn = distributions()
+    chains = Mixture(
+        drawn["literature"].draw(count // 3, stream=LITERATURE_STREAM).members
+        + drawn["any-store"].draw(count, stream=STREAM).members
+    )
+    kinds, measured = {}, {}
     for kind in KINDS:
-        points = searched_points(kind, chains, seed=0, store_periods=STORE_PERIODS)
-        kinds[kind] = fit(kind, chains, points[:, 0])
-        print(f"{kind}: {kinds[kind]['dearer_than_search_percent']}")
+        kinds[kind] = fit(kind, chains, looked_at(kind, chains))
+        measured[kind] = {
+            name: told(dearer(kind, kinds[kind], each.draw(COMPARED, stream=HELD_OUT)))
+            for name, each in drawn.items()
+        }
+        print(f"{kind}: dearer than search, %: {measured[kind]}")
     file = Path(fitted_levels.__file__).parent / fitted_levels.FILE
-    write_text(file, json.dumps({"kinds": kinds}) + "\n")
+    found = {"kinds": kinds, "dearer_than_search_percent": measured}
+    write_text(file, json.dumps(found, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1600)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 9000)

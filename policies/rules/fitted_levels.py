@@ -1,7 +1,7 @@
 """Levels without a search: small networks of what makes a store's problem, fitted to searched ones.
 
 A kind's levels in standard units (`levels`) as the mean of a few networks of two hidden layers of
-a store's critical ratio, lead time, variation, size, review and customers' patience.
+a store's critical ratio, lead time, variation, size, review, packs and customers' patience.
 `policies.learning.fit_levels` made their weights and says how good they are.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammaincinv
 
 from inventory_env.description.need import Need
 from inventory_env.frozen import Array
@@ -20,6 +20,7 @@ from inventory_env.frozen import Array
 FILE = "fitted_levels.json"
 LEAST_VARIATION = 0.05
 LARGEST_UNIT = 6.0  # 1 / root of the mean, of rare demand
+LARGEST_PACK = 6.0  # standard deviations of demand over the cover
 LEAST_SHAPE = 1e-3  # of a gamma law
 
 
@@ -44,6 +45,9 @@ def numbers(need: Need) -> Array:
         np.log(need.review),
         need.waiting,
         np.log(need.cover_sd / cycle_mean + LEAST_VARIATION),
+        np.log1p(need.pack / need.mean),
+        np.minimum(need.pack / np.maximum(need.cover_sd, 1e-9), LARGEST_PACK),
+        need.in_sequence,
     ]
     return np.stack(columns, axis=-1)
 
@@ -52,15 +56,8 @@ def _gamma_factor(ratio: Array, mean: Array, sd: Array) -> Array:
     """Standard deviations above the mean of the quantile that a newsvendor of gamma demand has."""
     sd = np.maximum(sd, LEAST_VARIATION * mean)
     shape = np.maximum((mean / sd) ** 2, LEAST_SHAPE)
-    quantile = gamma.ppf(np.clip(ratio, 0.01, 0.9999), shape, scale=mean / shape)
+    quantile = gammaincinv(shape, np.clip(ratio, 0.01, 0.9999)) * mean / shape
     return np.asarray(np.clip((quantile - mean) / sd, -3.0, 6.0))
-
-
-@cache
-def fingerprint() -> str:
-    """Names the fit: what was taught with one is not used with another."""
-    text = resources.files("policies.rules").joinpath(FILE).read_bytes()
-    return f"fitted-{crc32(text):08x}"
 
 
 @cache
@@ -68,6 +65,12 @@ def _fits() -> dict[str, dict[str, Any]]:
     text = resources.files("policies.rules").joinpath(FILE).read_text(encoding="utf-8")
     kinds: dict[str, dict[str, Any]] = json.loads(text)["kinds"]
     return kinds
+
+
+@cache
+def fingerprint(kind: str) -> str:
+    """Names a kind's fit: what was taught with one is not used with another."""
+    return f"fitted-{crc32(json.dumps(_fits()[kind]).encode()):08x}"
 
 
 def is_fitted(kind: str) -> bool:

@@ -57,10 +57,11 @@ def start_policy(rules: tuple[StartRule, ...], others: Policy | None = None) -> 
     policy = others
     for written in rules:
         if written.rule.formula is not None:
-            if written.rule.formula != fingerprint():
+            ours = fingerprint(written.rule.kind)
+            if written.rule.formula != ours:
                 raise InputError(
                     f"start: levels of the formula {written.rule.formula}, this version of hmarl "
-                    f"has {fingerprint()}; train it again, or use it with the version that made it"
+                    f"has {ours}; train it again, or use it with the version that made it"
                 )
             policy = FittedRulePolicy(written.rule.kind)
             continue

@@ -56,7 +56,7 @@ def recipe_of_many(problems: ProblemDistribution) -> Recipe:
     """The same for many chains, which have no numbers in common: the start's levels come from a
     formula."""
     chains, settings = problems.learned_from(), problems.training
-    rule = RuleLevels(kind=FITTED_START, formula=fingerprint())
+    rule = RuleLevels(kind=FITTED_START, formula=fingerprint(FITTED_START))
     start = StartRule(tier="stores", position="local", rule=rule)
     region = region_of(Params.of(chains))
     return resolve(chains, settings).model_copy(update={"start": (start,), "region": region})

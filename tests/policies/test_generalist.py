@@ -172,7 +172,7 @@ def test_learning_goes_on_from_it(trained: Generalist, tmp_path: Path) -> None:
     short = chain().with_training(chain().training.model_copy(update={"steps": 4096}))
     own = short.with_training(type(short.training).model_validate({"steps": 20_000, "worlds": 64}))
     whole = training.train(own, seed=1, folder=folder(tmp_path, "whole"), start=trained)
-    assert whole.recipe.start[0].rule.formula == fingerprint()
+    assert whole.recipe.start[0].rule.formula == fingerprint("projected-inventory")
     assert whole.recipe.region is None and whole.recipe.settings.steps == 20_000
     first = trained.network.state_dict()["action_net.weight"].numpy()
     last = read_tensors(whole.folder / LAST)[0]["policy.action_net.weight"]
@@ -213,7 +213,9 @@ def test_another_fit_of_the_levels_is_refused(trained: Generalist, tmp_path: Pat
     copy = tmp_path / "copy"
     shutil.copytree(trained.folder, copy)
     text = (copy / "recipe.json").read_text()
-    (copy / "recipe.json").write_text(text.replace(fingerprint(), "fitted-00000000"))
+    (copy / "recipe.json").write_text(
+        text.replace(fingerprint("projected-inventory"), "fitted-00000000")
+    )
     with pytest.raises(InputError, match="levels of the formula fitted-00000000"):
         _ = load_generalist(copy).on(chain()).policy
 
