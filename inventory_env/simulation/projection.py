@@ -78,16 +78,26 @@ class Projection:
 def arrival_chances(params: Params, state: State) -> Array:
     """(periods, world or 1, store) that an order made now arrives after so many periods; in
     sequence, not before what is on its way."""
-    free = params.arrival_chances
-    if not params.in_sequence.any():
+    coming = state.pipeline[:, :, : params.stores]
+    return in_sequence(params.arrival_chances, params.in_sequence, coming)
+
+
+def in_sequence(free: Array, waits: Array, coming: Array) -> Array:
+    """Chances of each lead time where shipments may not overtake what is on its way.
+
+    Args:
+        free: (periods, world or 1, store) chances of each lead time.
+        waits: (world or 1, store) 1 where a shipment waits for those before it.
+        coming: (slot, world, site) units on the way; slot k arrives in k + 1 periods.
+    """
+    if not waits.any():
         return free
-    here = np.flatnonzero(params.in_sequence.any(axis=1))
-    one = len(params.in_sequence) == 1
-    pipeline = state.pipeline[:, :, : params.stores]
-    pipeline = pipeline if one else pipeline[:, here]
-    waits = params.in_sequence[here]
-    slots = np.arange(1, len(pipeline) + 1)[:, None, None]
-    last = (slots * (pipeline > 0)).max(axis=0, initial=0) * waits
+    here = np.flatnonzero(waits.any(axis=1))
+    one = len(waits) == 1
+    coming = coming if one else coming[:, here]
+    waits = waits[here]
+    slots = np.arange(1, len(coming) + 1)[:, None, None]
+    last = (slots * (coming > 0)).max(axis=0, initial=0) * waits
     last = np.minimum(last, len(free) - 1)
     periods = np.arange(len(free))[:, None, None]
     own = free[:, here]
@@ -95,7 +105,7 @@ def arrival_chances(params: Params, state: State) -> Array:
     waited = np.where(waits > 0, waited, own)
     if one:
         return np.asarray(waited)
-    chances = free.copy()
+    chances = np.array(np.broadcast_to(free, (*free.shape[:2], waited.shape[2])))
     chances[:, here] = waited
     return chances
 
@@ -121,14 +131,28 @@ def left_over(net: Array, variance: Array, waiting: Array | float) -> tuple[Arra
     >>> mean.round(4), variance.round(4)
     (array([0.3989]), array([0.3408]))
     """
-    sd = np.sqrt(np.maximum(variance, TINY**2))
+    sd = np.maximum(variance, TINY**2)
+    np.sqrt(sd, out=sd)
     ratio = net / sd
-    chance, density = ndtr(ratio), DENSITY * sd * np.exp(-0.5 * ratio * ratio)
-    total = net * net + sd * sd
-    over = net * chance + density
-    second = total * chance + net * density
-    mean = over
+    chance = ndtr(ratio)
+    density = -0.5 * ratio
+    density *= ratio
+    np.exp(density, out=density)
+    np.multiply(DENSITY, sd, out=ratio)
+    density *= ratio
+    over = net * chance
+    over += density
+    total = net * net
+    sd *= sd
+    total += sd
+    density *= net
     if np.any(waiting):
+        second = total * chance
+        second += density
         mean = over - waiting * (over - net)
         second = second + waiting**2 * (total - second)
-    return mean, np.maximum(second - mean * mean, 0.0)
+    else:
+        mean, second = over, np.multiply(total, chance, out=chance)
+        second += density
+    second -= mean * mean
+    return mean, np.maximum(second, 0.0, out=second)

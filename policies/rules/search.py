@@ -21,12 +21,14 @@ from scipy.stats import qmc
 
 from inventory_env.description.need import Need
 from inventory_env.description.population import Mixture, Population, needs, shape_of
-from inventory_env.description.rules import OrderRule
+from inventory_env.description.rules import OrderConstraints, OrderRule
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, Integers
+from inventory_env.simulation.one_store import OneStore, is_one_store
+from inventory_env.simulation.params import Params
 from inventory_env.simulation.site_rule import SiteRule
-from inventory_env.simulation.tape import Purpose, Tape, draw_tape
+from inventory_env.simulation.tape import Purpose, Tape, TapeSource, draw_tape
 from inventory_env.simulation.worlds import laid_out
 from policies.policy import Policy
 from policies.rollout import site_costs
@@ -46,7 +48,8 @@ NEAR, NEAR_ROUNDS, NEARER = 0.1, 4, 2  # around fitted levels: half-width, round
 MOST_TOGETHER = 16  # numbers of a chain's sites that are drawn together; more are fitted
 LEAST_MOVE = 0.002  # of the bounds' span
 APART = (0.15, 0.08, 0.04)  # half-widths of the rounds, of the bounds' span
-BLOCK = 4_000_000  # numbers of demand that are simulated side by side
+BLOCK = 8192  # stores that are simulated side by side: what fits into a core's cache
+PLAIN = OrderConstraints()
 
 
 @dataclass(frozen=True)
@@ -121,15 +124,36 @@ def _points(
         space = _Space(population, tiers, below)
         return _Search(space, seed=seed, tapes=max(tapes, LEAST_TAPES)).best()
     width = CANDIDATES.get(_Space.size_of(tiers), MOST_CANDIDATES) // (NEARER if near else 1)
-    size = max(BLOCK // (tapes * width * shape.periods * shape.stores), 1)
-    # Chains of like lead times side by side: stock is projected over the longest of a block.
-    order = np.argsort([_longest(chain) for chain in population.members], kind="stable")
-    blocks = [order[first : first + size] for first in range(0, count, size)]
+    size = max(BLOCK // (tapes * width * shape.stores), 1)
+    blocks = _alike(population.members, size)
     found = []
     for block in blocks:
         space = _Space(Mixture(tuple(population.members[i] for i in block)), tiers, below)
         found.append(_Search(space, seed=seed, tapes=tapes, near=near).best())
-    return np.asarray(np.concatenate(found)[np.argsort(order)])
+    return np.asarray(np.concatenate(found)[np.argsort(np.concatenate(blocks))])
+
+
+def _alike(chains: Sequence[Scenario], size: int) -> list[Integers]:
+    """Numbers of chains that are searched side by side, so many at most: what happens in some of a
+    block is computed for all."""
+    groups: dict[tuple[bool, ...], list[int]] = {}
+    for number, chain in enumerate(chains):
+        stores = chain.stores
+        key = (
+            chain.seasonal,
+            chain.unmet_demand == "lost",
+            any(store.lead_time.kind != "constant" for store in stores),
+            any(store.orders != PLAIN for store in stores),
+        )
+        groups.setdefault(key, []).append(number)
+    blocks = []
+    for numbers in groups.values():
+        # Of like lead times: stock is projected over the longest of a block.
+        numbers.sort(key=lambda number: _longest(chains[number]))
+        blocks += [
+            np.array(numbers[first : first + size]) for first in range(0, len(numbers), size)
+        ]
+    return blocks
 
 
 def rule_of_worlds(rule: OrderRule, worlds: int) -> OrderRule:
@@ -226,6 +250,17 @@ class _Space:
         return found
 
 
+    def rule_of_candidates(self, points: Array, tapes: int) -> OrderRule:
+        """The one tier's rule with levels (chain x tape, candidate), of chains with one site."""
+        (each,), (need,) = self.tiers, self.needs
+        wide = Need(*(getattr(need, field.name)[:, None] for field in fields(Need)))
+        rule = rule_at(each.kind, wide, points, whole=self.shape.whole)
+        return rule_of_worlds(
+            type(rule)(*(getattr(rule, f.name)[..., 0] for f in fields(rule))),  # type: ignore[arg-type]
+            tapes,
+        )
+
+
 def _of_worlds(levels: Array, tapes: int) -> Array:
     """(chain x tape x candidate, site) of (chain, candidate, site) levels."""
     chains, candidates, sites = levels.shape
@@ -238,15 +273,17 @@ class _Search:
 
     def __init__(self, space: _Space, *, seed: int, tapes: int, near: bool = False) -> None:
         self._space, self._tapes, self._seed, self._near = space, tapes, seed, near
+        self._params = Params.of(space.population)
+        self._source = TapeSource(space.population, self._params)
+        self._one_store = is_one_store(space.population)
         self._rng = np.random.default_rng(seed)
         self._tape = self._drawn(tapes, episode=0)
         self._span = space.high - space.low
 
     def _drawn(self, tapes: int, episode: int) -> Tape:
-        population = self._space.population
-        worlds = tapes * len(population.members)
-        return draw_tape(
-            population, seed=self._seed, purpose=Purpose.TUNE, worlds=worlds, episode=episode
+        worlds = tapes * len(self._space.population.members)
+        return self._source.draw(
+            seed=self._seed, purpose=Purpose.TUNE, worlds=worlds, episode=episode
         )
 
     def best(self) -> Array:
@@ -339,6 +376,11 @@ class _Search:
         """(chain, candidate, site) money per period, of all the chain's sites."""
         space, chains = self._space, len(points)
         tapes = tape.worlds // chains
+        if self._one_store:
+            rule = space.rule_of_candidates(points, tapes)
+            store = OneStore(self._params.of_worlds(tape.member), tape)
+            costs = store.costs(rule, space.shape.warm_up)
+            return costs.reshape(chains, tapes, -1, 1).mean(axis=1)
         policy = space.policy(points, tapes)
         costs = site_costs(policy, space.population, tape.repeated(points.shape[1]))
         return costs.reshape(chains, tapes, points.shape[1], -1).mean(axis=1)
