@@ -159,25 +159,36 @@ def left_over(net: Array, variance: Array, waiting: Array | float) -> tuple[Arra
     return mean, np.maximum(second, 0.0, out=second)
 
 
-def _cells(values: Array) -> tuple[Array, Array]:
-    """Values at the left ends of neighbouring cells, and what they grow by to the right."""
-    return values, np.append(np.diff(values), 0.0)
+class _Table:
+    """A function of r from -8 to 8, linear between 128 points for each 1."""
+
+    def __init__(self, values: Array) -> None:
+        self._values, self._growth = values, np.append(np.diff(values), 0.0)
+
+    def at(self, cell: Integers, part: Array) -> Array:
+        """Its values so far behind the left ends of cells."""
+        found = self._growth.take(cell)
+        found *= part
+        found += self._values.take(cell)
+        return found
 
 
-_RATIOS = np.linspace(-FARTHEST, FARTHEST, 2 * FARTHEST * CELLS + 1)
-_OVER, _OVER_SQUARED = (
-    _RATIOS * ndtr(_RATIOS) + DENSITY * np.exp(-0.5 * _RATIOS**2),
-    (_RATIOS**2 + 1) * ndtr(_RATIOS) + _RATIOS * DENSITY * np.exp(-0.5 * _RATIOS**2),
-)
-_EXCESS, _EXCESS_GROWTH = _cells(_OVER - np.maximum(_RATIOS, 0.0))
-_VARIANCE, _VARIANCE_GROWTH = _cells(_OVER_SQUARED - _OVER**2)
+def _tables() -> tuple[_Table, _Table]:
+    """E[(Z / s)+] - r+ and the variance of (Z / s)+ by r."""
+    ratio = np.linspace(-FARTHEST, FARTHEST, 2 * FARTHEST * CELLS + 1)
+    density, chance = DENSITY * np.exp(-0.5 * ratio**2), ndtr(ratio)
+    over = ratio * chance + density
+    second = (ratio**2 + 1) * chance + ratio * density
+    return _Table(over - np.maximum(ratio, 0.0)), _Table(second - over**2)
 
 
-def left_over_of_lost_sales(net: Array, variance: Array) -> tuple[Array, Array]:
-    """`left_over` where nobody waits, from tables of r = m / s: within 1e-5 standard deviations,
-    three times as fast.
+_OVER, _VARIANCE = _tables()
 
-    >>> mean, variance = left_over_of_lost_sales(np.array([0.0]), np.array([1.0]))
+
+def nearly_left_over(net: Array, variance: Array, waiting: Array | float) -> tuple[Array, Array]:
+    """`left_over` from tables of r = m / s: within 1e-5 standard deviations, in half the time.
+
+    >>> mean, variance = nearly_left_over(np.array([0.0]), np.array([1.0]), 0.0)
     >>> mean.round(4), variance.round(4)
     (array([0.3989]), array([0.3408]))
     """
@@ -186,18 +197,24 @@ def left_over_of_lost_sales(net: Array, variance: Array) -> tuple[Array, Array]:
     place = net / sd
     place *= CELLS
     place += FARTHEST * CELLS
-    np.maximum(place, 0.0, out=place)
-    np.minimum(place, 2 * FARTHEST * CELLS, out=place)
+    np.clip(place, 0.0, 2 * FARTHEST * CELLS, out=place)
     cell = place.astype(np.intp)
-    place -= cell
-    mean = _EXCESS_GROWTH.take(cell)
-    mean *= place
-    mean += _EXCESS.take(cell)
+    part = place - cell
+    mean = _OVER.at(cell, part)
     mean *= sd
     mean += np.maximum(net, 0.0)
-    left = _VARIANCE_GROWTH.take(cell)
-    left *= place
-    left += _VARIANCE.take(cell)
+    left = _VARIANCE.at(cell, part)
+    if np.any(waiting):
+        short = mean - net
+        cell = np.subtract(2 * FARTHEST * CELLS - 1, cell, out=cell)
+        np.maximum(cell, 0, out=cell)
+        below = _VARIANCE.at(cell, np.subtract(1.0, part, out=part))
+        left += waiting**2 * below
+        left *= sd
+        left *= sd
+        left += 2 * waiting * mean * short
+        mean -= waiting * short
+        return mean, left
     left *= sd
     left *= sd
     return mean, left

@@ -13,7 +13,7 @@ best so far and ever closer,
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import combinations_with_replacement, pairwise
+from itertools import combinations_with_replacement, groupby, pairwise
 
 import numpy as np
 from scipy.special import ndtri
@@ -141,23 +141,25 @@ def _points(
 def _alike(chains: Sequence[Scenario], size: int) -> list[Integers]:
     """Numbers of chains that are searched side by side, so many at most: what happens in some of a
     block is computed for all."""
-    groups: dict[tuple[bool, ...], list[int]] = {}
-    for number, chain in enumerate(chains):
-        stores = chain.stores
-        key = (
-            chain.seasonal,
-            chain.unmet_demand == "lost",
-            any(store.lead_time.kind != "constant" for store in stores),
-            any(store.orders != PLAIN for store in stores),
-        )
-        groups.setdefault(key, []).append(number)
+
+    def kind(number: int) -> tuple[bool, bool]:
+        chain = chains[number]
+        random = any(store.lead_time.kind != "constant" for store in chain.stores)
+        return chain.seasonal, random
+
+    def longest(number: int) -> int:
+        return max(store.lead_time.maximum for store in chains[number].stores)
+
+    def order(number: int) -> tuple[bool | int, ...]:
+        plain = all(store.orders == PLAIN for store in chains[number].stores)
+        return *kind(number), chains[number].unmet_demand == "lost", plain, longest(number)
+
     blocks = []
-    for numbers in groups.values():
-        # Of like lead times: stock is projected over the longest of a block.
-        numbers.sort(key=lambda number: _longest(chains[number]))
-        blocks += [
-            np.array(numbers[first : first + size]) for first in range(0, len(numbers), size)
-        ]
+    for _, group in groupby(sorted(range(len(chains)), key=order), key=kind):
+        numbers = list(group)
+        for first in range(0, len(numbers), size):
+            # Of like lead times: stock is projected until the last order of a block arrives.
+            blocks.append(np.array(sorted(numbers[first : first + size], key=longest)))
     return blocks
 
 
@@ -166,10 +168,6 @@ def rule_of_worlds(rule: OrderRule, worlds: int) -> OrderRule:
     names = [field.name for field in fields(rule)]  # type: ignore[arg-type]
     levels = {name: laid_out(np.repeat(getattr(rule, name), worlds, axis=0)) for name in names}
     return type(rule)(**levels)
-
-
-def _longest(chain: Scenario) -> int:
-    return max(store.lead_time.maximum for store in chain.stores)
 
 
 def fresh_tape(scenario: Scenario, seed: int) -> Tape:
