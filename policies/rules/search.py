@@ -52,7 +52,7 @@ MOST_TOGETHER = 16  # numbers of a chain's sites that are drawn together; more a
 NEAR_KEPT = 2  # and one more, of each such round, for each level that is moved
 LEAST_MOVE = 0.002  # of the bounds' span
 APART = (0.15, 0.08, 0.04)  # half-widths of the rounds, of the bounds' span
-BLOCK = 8192  # stores that are simulated side by side: what fits into a core's cache
+BLOCK = 20_000  # stores that are simulated side by side: few enough for a core's cache
 PLAIN = OrderConstraints()
 
 
