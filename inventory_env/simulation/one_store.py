@@ -68,7 +68,7 @@ class OneStore:
         for period in range(tape.periods):
             # 2. Decisions.
             seen = Situation(params, tape.start, self._memory, tape.outlook(period), period)
-            wishes = self._wishes(rule, seen, position, on_hand, backorders, coming)
+            wishes = self._wishes(rule, seen, position, on_hand - backorders, coming)
             held = position if params.limits.storage_limit is None else position + backorders
             orders = project(wishes, params.limits, held, period)
             # 3. Shipping.
@@ -92,20 +92,14 @@ class OneStore:
         return total / (tape.periods - warm_up)
 
     def _wishes(
-        self,
-        rule: OrderRule,
-        seen: Situation,
-        position: Array,
-        on_hand: Array,
-        backorders: Array,
-        coming: Array,
+        self, rule: OrderRule, seen: Situation, position: Array, net: Array, coming: Array
     ) -> Array:
         """What the rule wants, as `Situation.store_orders` has it."""
         varies = seen.forecast_varies
         factor = seen.arrival_factor if varies else 1.0
         stock = position - seen.cover_excess if varies else position
         if rule.looks_at == "arrival":
-            expected = self._at_arrival(seen, on_hand - backorders, coming)
+            expected = self._at_arrival(seen, net, coming)
             stock = expected + (stock - position) + seen.lead_time_excess if varies else expected
         return rule.order(stock, factor)
 
@@ -119,11 +113,11 @@ class OneStore:
             money += params.order_cost * (orders > 0) + params.unit_cost * orders
         return money
 
-    def _send(self, coming: Array, orders: Array, period: int) -> Array | float:
+    def _send(self, coming: Array, orders: Array, period: int) -> Array:
         """Put orders on the way; what arrives at once."""
         slots, worlds = self._slots, len(orders)
         if self._in_order:
-            at_once = zeros(*orders.shape) if self._worlds_of[0].stop else 0.0
+            at_once = zeros(*orders.shape)
             for ahead, here in enumerate(self._worlds_of):
                 place = at_once if not ahead else coming[(period + ahead) % slots]
                 if here.start < here.stop:

@@ -68,14 +68,15 @@ class Situation:
 
     def _means(
         self, first: int | Integers, end: int | Integers, stores: slice | Integers
-    ) -> Array | Integers | float:
+    ) -> Array | float:
         """(world, store) forecast demand of these periods, 0 being this one, in long-run means;
         ends are the same everywhere, or (world, 1)."""
         level, cumulative = self.level, self.outlook.cumulative_factors
         if isinstance(level, np.ndarray):
             level = level[:, stores]
         if cumulative is None:
-            return level * (end - first)
+            means: Array | float = np.multiply(level, end - first)
+            return means
         return level * (_before(cumulative, end, stores) - _before(cumulative, first, stores))
 
     @cached_property

@@ -130,7 +130,7 @@ def _points(
     widths = NEAR_CANDIDATES if near else CANDIDATES
     width = widths.get(_Space.size_of(tiers), MOST_CANDIDATES)
     size = max(BLOCK // (tapes * width * shape.stores), 1)
-    blocks = _alike(population.members, size)
+    blocks = alike_blocks(population.members, size)
     found = []
     for block in blocks:
         space = _Space(Mixture(tuple(population.members[i] for i in block)), tiers, below)
@@ -138,7 +138,7 @@ def _points(
     return np.asarray(np.concatenate(found)[np.argsort(np.concatenate(blocks))])
 
 
-def _alike(chains: Sequence[Scenario], size: int) -> list[Integers]:
+def alike_blocks(chains: Sequence[Scenario], size: int) -> list[Integers]:
     """Numbers of chains that are searched side by side, so many at most: what happens in some of a
     block is computed for all."""
 
@@ -252,7 +252,6 @@ class _Space:
         assert found is not None
         return found
 
-
     def rule_of_candidates(self, points: Array, tapes: int) -> OrderRule:
         """The one tier's rule with levels (chain x tape, candidate), of chains with one site."""
         (each,), (need,) = self.tiers, self.needs
@@ -326,7 +325,7 @@ class _Search:
         for share in NEAR_TAPES:
             points = self._moved(fitted, np.einsum("cnk,ksl->cnsl", shifts, moved))
             costs = self._costs_by_tape(points, self._part(share)).sum(axis=3)
-            last, shifts = shifts, self._next(shifts, costs.mean(axis=1), NEAR_KEPT * size + 1)
+            shifts = self._next(shifts, costs.mean(axis=1), NEAR_KEPT * size + 1)
         more = costs - costs[:, :, :1]
         error = more.std(axis=1) / np.sqrt(max(costs.shape[1] - 1, 1))
         return _chosen(points, (more.mean(axis=1) + CAUTION * error).argmin(axis=1))
@@ -423,7 +422,8 @@ class _Search:
         if self._one_store:
             rule = space.rule_of_candidates(points, tapes)
             store = OneStore(self._params.of_worlds(tape.member), tape, exact=not self._near)
-            return store.costs(rule, space.shape.warm_up).reshape(chains, tapes, -1, 1)
+            costs = np.ascontiguousarray(store.costs(rule, space.shape.warm_up))
+            return costs.reshape(chains, tapes, -1, 1)
         policy = space.policy(points, tapes)
         costs = site_costs(policy, space.population, tape.repeated(points.shape[1]))
         return costs.reshape(chains, tapes, points.shape[1], -1)
