@@ -9,6 +9,9 @@ best so far and ever closer,
    A site's own cost is fitted by a quadratic in its own moves; what moves cost the rest of the
    chain, through a stock that is shared, by one in their sums. Where nothing is shared, each site
    takes the best of its own.
+
+Of many chains side by side, whose rules have fitted levels, a search looks around those: at first
+candidates on few tapes, at better ones on more; where none is clearly cheaper, it keeps to them.
 """
 
 from collections.abc import Sequence
@@ -47,9 +50,9 @@ WIDER = 1.1  # than the best of a round, the next
 NEAR = 0.1  # half-width of the first round around fitted levels, of the bounds' span
 NEAR_CANDIDATES = {1: 8, 2: 24, 3: 32}  # a round there, by levels that are moved together
 NEAR_TAPES = (0.25, 0.5, 1.0)  # share of the tapes that a round is judged on
+NEAR_KEPT = 2  # of such a round, for each level that is moved, and one more
 CAUTION = 1.0  # standard errors by which levels must be cheaper than the fitted ones
 MOST_TOGETHER = 16  # numbers of a chain's sites that are drawn together; more are fitted
-NEAR_KEPT = 2  # and one more, of each such round, for each level that is moved
 LEAST_MOVE = 0.002  # of the bounds' span
 APART = (0.15, 0.08, 0.04)  # half-widths of the rounds, of the bounds' span
 BLOCK = 20_000  # stores that are simulated side by side: few enough for a core's cache
