@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 
 from benchmarks.measurement import Tell
 from commands.mistakes import refuse
-from commands.options import DEFAULT_SCENARIO, chain_of, tiers_of
+from commands.options import DEFAULT_SCENARIO, chain_of, problems_of, tiers_of
 
 if TYPE_CHECKING:
     from inventory_env.description.problem_distribution import ProblemDistribution
@@ -69,7 +69,8 @@ class TrainingRequest:
         if self.resume is not None:
             stopped = self.resume
             return PreparedTraining(stopped, lambda tell: training.resume(stopped, tell))
-        problems = self._problems()
+        given = None if self.demand is not None else self.scenario
+        problems = None if given is None else problems_of(given)
         if problems is not None:
             return self._for_problems(problems, tell)
         chain = self._chain(tell)
@@ -126,18 +127,6 @@ class TrainingRequest:
             refuse({"learn": self.learn, "others": self.others, "phase": self.phase}, reason)
         if self.tensorboard:
             _need_tensorboard()
-
-    def _problems(self) -> "ProblemDistribution | None":
-        """The problem distribution, where `--scenario` means one."""
-        from inventory_env.description.problem_distribution import (
-            ProblemDistribution,
-            load_problems,
-        )
-
-        if self.scenario is None or self.demand is not None:
-            return None
-        found = load_problems(self.scenario)
-        return found if isinstance(found, ProblemDistribution) else None
 
     def _for_problems(self, problems: "ProblemDistribution", tell: Tell) -> PreparedTraining:
         """A training for every chain of a distribution."""

@@ -22,7 +22,11 @@ from benchmarks.published.exact import optimal_cost
 from benchmarks.published.instances import read_problems
 from benchmarks.result_files import write_result
 from inventory_env.description.population import Mixture
-from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
+from inventory_env.description.problem_distribution import (
+    ProblemDistribution,
+    Stream,
+    load_problems,
+)
 from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array, Frozen
 from inventory_env.simulation.params import Params
@@ -40,7 +44,6 @@ WORLDS = {"zipkin": 384, "all480": 96, "drawn": 96, "wide": 32}  # of a row, by 
 TUNED_PERIODS = 16_000  # that a candidate level is judged on
 BLOCK = 24  # rows side by side
 LONGEST_EXACT = 4  # lead time whose optimum value iteration finds in seconds
-STREAM = 30  # of drawn chains; nothing else draws these
 WIDE = 1000  # random problems of the shipped distribution
 
 
@@ -110,7 +113,7 @@ def cases(grids: Sequence[str]) -> list[Case]:
     if "wide" in grids:
         problems = load_problems("any-store")
         assert isinstance(problems, ProblemDistribution)
-        found += [Case("wide", chain) for chain in problems.draw(WIDE, stream=STREAM).members]
+        found += [Case("wide", chain) for chain in problems.draw(WIDE, stream=Stream.SUITE).members]
     return found
 
 
@@ -184,7 +187,7 @@ def _zipkin() -> list[Case]:
 
 def _drawn() -> list[Scenario]:
     """Random lead times that cross and that do not, and weekly cycles, drawn once."""
-    rng = np.random.default_rng(STREAM)
+    rng = np.random.default_rng(Stream.SUITE)
     chains = []
     for number in range(36):
         mean, shortage = (

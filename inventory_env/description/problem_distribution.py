@@ -9,6 +9,7 @@ by `weights` where they are given. Ranges may stand in choices, and choices in c
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -32,6 +33,19 @@ from inventory_env.errors import InputError, describe
 from inventory_env.frozen import Frozen
 
 _DEMAND: TypeAdapter[Any] = TypeAdapter(Demand)
+
+
+class Stream(IntEnum):
+    """What chains are drawn for; no chain is drawn for two things."""
+
+    TRAIN = 0
+    VALIDATE = 2
+    TRUST = 5
+    FIT_LEVELS = 10
+    SUITE = 30
+    SEEDS = 31
+    TRIALS = 32
+    CONFIRM = 33
 
 
 class Range(Frozen):
@@ -121,7 +135,7 @@ class ProblemDistribution:
     @cached_property
     def example(self) -> Scenario:
         """The first chain."""
-        return self.chain(0, stream=0)
+        return self.chain(0, stream=Stream.TRAIN)
 
     @property
     def name(self) -> str:
@@ -162,7 +176,7 @@ class ProblemDistribution:
 
     def learned_from(self) -> Mixture:
         """The chains that a network is trained on."""
-        return self.draw(self.training.problems, stream=0)
+        return self.draw(self.training.problems, stream=Stream.TRAIN)
 
     def draw(self, count: int, *, stream: int) -> Mixture:
         """Chains 0 to count - 1 of a stream; different streams share none.

@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 
 from inventory_env.description.population import Mixture, needs
-from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
+from inventory_env.description.problem_distribution import (
+    ProblemDistribution,
+    Stream,
+    load_problems,
+)
 from inventory_env.files import write_text
 from inventory_env.frozen import Array
 from inventory_env.simulation.tape import Purpose, draw_tape
@@ -26,7 +30,6 @@ from policies.rules.rule_based import RulePolicy
 from policies.rules.search import rule_of_worlds, searched_points
 
 KINDS = ("projected-inventory", "capped-base-stock")
-STREAM = 10  # of chains; training, validation and test draw others
 STORE_PERIODS = 4000  # that a candidate is judged on
 TAPES = 20  # of a chain, on which levels are compared
 HELD_OUT = 5  # one chain in so many is not fitted
@@ -75,7 +78,7 @@ def main(count: int) -> None:
     """Draw, search, fit, write."""
     problems = load_problems("any-store")
     assert isinstance(problems, ProblemDistribution)
-    chains, kinds = problems.draw(count, stream=STREAM), {}
+    chains, kinds = problems.draw(count, stream=Stream.FIT_LEVELS), {}
     for kind in KINDS:
         points = searched_points(kind, chains, seed=0, store_periods=STORE_PERIODS)
         kinds[kind] = fit(kind, chains, points[:, 0])

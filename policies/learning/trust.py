@@ -13,17 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from inventory_env.decision.region import packs
-from inventory_env.description.population import Mixture, Population
+from inventory_env.description.population import Mixture
 from inventory_env.frozen import Array
 from inventory_env.simulation.params import Params
-from inventory_env.simulation.tape import Purpose, draw_tape
+from inventory_env.simulation.tape import Purpose
 from policies.learning.small_networks import fitted_networks
 from policies.policy import Policy
-from policies.rollout import mean_costs
 from policies.rules.fitted_levels import evaluated, numbers
+from policies.savings import savings
 
 TAPES = 16  # of a chain
-BLOCK = 128  # chains side by side
 LEAST_SAVING = 0.15  # percent of the rule's cost
 MOST = 8.0  # percent; more counts as this
 NOISE = 0.5  # percent; a chain's weight is 1 / (its variance + this squared)
@@ -60,23 +59,9 @@ class Trust:
 
 def fit_trust(chains: Mixture, start: Policy, learned: Policy, *, seed: int) -> dict[str, Any]:
     """What `Trust` needs, from what a network saves on one-store chains that it was not taught."""
-    saved = savings(chains, start, learned, seed=seed)
+    saved = savings(chains, start, learned, seed=seed, purpose=Purpose.VALIDATE, tapes=TAPES)
     mean, error = saved.mean(axis=1), saved.std(axis=1) / TAPES**0.5
     weights = 1 / (error**2 + NOISE**2)
     values = problem_table(Params.of(chains))[:, 0]
     found = fitted_networks(values, np.clip(mean, -MOST, MOST)[:, None], weights[:, None])
     return found | {"low": [-MOST], "high": [MOST]}
-
-
-def savings(chains: Mixture, start: Policy, learned: Policy, *, seed: int) -> Array:
-    """(chain, tape) what a policy saves, in percent of what the start costs on the chain."""
-    order = np.argsort([c.stores[0].lead_time.maximum for c in chains.members], kind="stable")
-    found = np.empty((len(order), TAPES))
-    for first in range(0, len(order), BLOCK):
-        block = order[first : first + BLOCK]
-        some: Population = Mixture(tuple(chains.members[i] for i in block))
-        tape = draw_tape(some, seed=seed, purpose=Purpose.VALIDATE, worlds=TAPES * len(block))
-        before, now = (mean_costs(each, some, tape).reshape(-1, TAPES) for each in (start, learned))
-        rule = np.maximum(before.mean(axis=1, keepdims=True), 1e-9)
-        found[block] = 100 * (before - now) / rule
-    return found

@@ -14,12 +14,11 @@ from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputF
 
 from inventory_env.decision.resolve import resolve
 from inventory_env.description.population import Population
-from inventory_env.description.problem_distribution import ProblemDistribution
+from inventory_env.description.problem_distribution import ProblemDistribution, Stream
 from inventory_env.description.scenario import Scenario
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
-from inventory_env.simulation.tape import Purpose
 from policies.intervals import student_interval
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import (
@@ -59,7 +58,7 @@ from policies.runs.run_folder import (
     write_tensors,
 )
 
-TRUST_CHAINS, TRUST_STREAM = 4000, 5  # that tell where the network is worth more than its rule
+TRUST_CHAINS = 4000  # that tell where the network is worth more than its rule
 PAID_WORLDS = 8  # of each chain, that say what its start earns
 CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
 
@@ -100,7 +99,7 @@ def check_problems(problems: ProblemDistribution) -> None:
     Raises:
         InputError: if a chain drawn from it is not valid, or cannot be trained on.
     """
-    resolve(problems.draw(2, stream=0), problems.training)
+    resolve(problems.draw(2, stream=Stream.TRAIN), problems.training)
 
 
 def train(
@@ -248,7 +247,7 @@ class _Training(BaseCallback):
         if isinstance(problems, ProblemDistribution):
             population: Population = problems.learned_from()
             worlds = self._settings.validation_worlds
-            judged: Population = problems.draw(worlds, stream=int(Purpose.VALIDATE))
+            judged: Population = problems.draw(worlds, stream=Stream.VALIDATE)
             self._rule = run_start(folder, recipe, population)
             paid = reward_scale(recipe, population, self._rule, seed, worlds=PAID_WORLDS)
         else:
@@ -351,7 +350,7 @@ class _Training(BaseCallback):
         load_network(self._model.policy, tensors, self._folder / BEST)
         judged = self._learned
         if self._problems is not None:
-            chains = self._problems.draw(TRUST_CHAINS, stream=TRUST_STREAM)
+            chains = self._problems.draw(TRUST_CHAINS, stream=Stream.TRUST)
             fit = fit_trust(chains, self._rule, self._learned, seed=self._seed)
             write_json(self._folder / TRUST, fit)
             judged = LearnedPolicy(
