@@ -129,7 +129,8 @@ class ProblemDistribution:
     source: str
 
     @cached_property
-    def _table(self) -> dict[str, Any]:
+    def table(self) -> dict[str, Any]:
+        """What the file says, ranges and choices as they stand."""
         return tomllib.loads(self.text)
 
     @cached_property
@@ -140,12 +141,12 @@ class ProblemDistribution:
     @property
     def name(self) -> str:
         """The file's own name."""
-        return str(self._table.get("name", self.source))
+        return str(self.table.get("name", self.source))
 
     @property
     def description(self) -> str:
         """One line for people."""
-        return str(self._table.get("description", ""))
+        return str(self.table.get("description", ""))
 
     @property
     def training(self) -> TrainingSettings:
@@ -157,16 +158,14 @@ class ProblemDistribution:
         import tomli_w
 
         settings = training.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-        return ProblemDistribution(
-            tomli_w.dumps({**self._table, "training": settings}), self.source
-        )
+        return ProblemDistribution(tomli_w.dumps({**self.table, "training": settings}), self.source)
 
     def chain(self, number: int, *, stream: int) -> Scenario:
         """A chain; the same for the same number and stream."""
         seeds = np.random.SeedSequence(0, spawn_key=(stream, number))
         rng = np.random.default_rng(seeds)
         try:
-            table = _drawn(self._table, rng, None)
+            table = _drawn(self.table, rng, None)
         except ValidationError as error:
             raise InputError(describe(error, self.source)) from None
         except ValueError as error:

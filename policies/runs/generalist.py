@@ -60,13 +60,20 @@ class Generalist:
         """What the run recommends for chains of the distribution."""
         return self._policy(self.problems.example)
 
-    def _policy(self, scenario: Scenario) -> Policy:
+    @property
+    def learned(self) -> Policy:
+        """The network on chains of the distribution, whether or not the run recommends it."""
+        return self._learned(self.problems.example)
+
+    def _learned(self, scenario: Scenario) -> Policy:
         interface = run_interface(self.folder, self.recipe, scenario)
-        learned = LearnedPolicy(
+        return LearnedPolicy(
             interface, self.start_rule, self.network, name=GENERALIST, trust=self.trust
         )
+
+    def _policy(self, scenario: Scenario) -> Policy:
         kept = self.manifest.get("kept_rule")
-        return ChainPolicy(KEPT_RULE, self.start_rule, ()) if kept else learned
+        return ChainPolicy(KEPT_RULE, self.start_rule, ()) if kept else self._learned(scenario)
 
     def on(self, scenario: Scenario) -> "Run":
         """The run on one chain, without training for it."""

@@ -150,6 +150,7 @@ def train_generalist(
     folder: Path,
     on_progress: OnProgress | None = None,
     tensorboard: bool = False,
+    trusted: bool = True,
 ) -> Generalist:
     """Train one network for every chain of a distribution and keep the run in `folder`.
 
@@ -159,6 +160,8 @@ def train_generalist(
         folder: an empty folder.
         on_progress: called after every update; what it raises ends the training.
         tensorboard: also write TensorBoard events to the folder.
+        trusted: find out, after training, where the network is worth more than its rule; else it
+            decides everywhere.
 
     Raises:
         InputError: if a chain drawn from it is not valid, or cannot be trained on.
@@ -167,7 +170,7 @@ def train_generalist(
     check_problems(problems)
     write_scenario(folder, problems)
     write_config(folder, seed=seed, tensorboard=tensorboard)
-    return _carry_on_generalist(folder, problems, on_progress)
+    return _carry_on_generalist(folder, problems, on_progress, trusted=trusted)
 
 
 def resume(folder: Path, on_progress: OnProgress | None = None) -> Run | Generalist:
@@ -198,21 +201,29 @@ def _carry_on(
 
 
 def _carry_on_generalist(
-    folder: Path, problems: ProblemDistribution, on_progress: OnProgress | None
+    folder: Path,
+    problems: ProblemDistribution,
+    on_progress: OnProgress | None,
+    *,
+    trusted: bool = True,
 ) -> Generalist:
     """The same for a problem distribution."""
     if not (folder / RECIPE).exists():
         write_recipe(folder, recipe_of_many(problems))
-    _run_training(folder, problems, on_progress)
+    _run_training(folder, problems, on_progress, trusted=trusted)
     return load_generalist(folder)
 
 
 def _run_training(
-    folder: Path, problems: Scenario | ProblemDistribution, on_progress: OnProgress | None
+    folder: Path,
+    problems: Scenario | ProblemDistribution,
+    on_progress: OnProgress | None,
+    *,
+    trusted: bool = True,
 ) -> None:
     config = read_config(folder)
     with _one_thread():
-        training = _Training(folder, problems, config["seed"], on_progress)
+        training = _Training(folder, problems, config["seed"], on_progress, trusted=trusted)
         training.log_to(tensorboard=bool(config.get("tensorboard")))
         training.run()
 
@@ -237,9 +248,12 @@ class _Training(BaseCallback):
         problems: Scenario | ProblemDistribution,
         seed: int,
         on_progress: OnProgress | None,
+        *,
+        trusted: bool,
     ) -> None:
         super().__init__()
         self._folder, self._name, self._seed = folder, problems.name, seed
+        self._trusted = trusted
         self._on_progress = on_progress
         recipe = read_recipe(folder)
         self._settings = recipe.settings
@@ -349,7 +363,7 @@ class _Training(BaseCallback):
         tensors, notes = read_tensors(self._folder / BEST)
         load_network(self._model.policy, tensors, self._folder / BEST)
         judged = self._learned
-        if self._problems is not None:
+        if self._problems is not None and self._trusted:
             chains = self._problems.draw(TRUST_CHAINS, stream=Stream.TRUST)
             fit = fit_trust(chains, self._rule, self._learned, seed=self._seed)
             write_json(self._folder / TRUST, fit)
