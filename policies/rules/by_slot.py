@@ -38,13 +38,13 @@ class BySlotPolicy:
     """Every store follows one kind of rule, with levels by slot; sites above them their chain's."""
 
     name: str
-    rule: OrderRule  # levels (slot, world, store); those of slots that a cycle lacks are not used
-    lengths: Integers  # (world,) periods of each world's cycle
+    rule: OrderRule  # levels (slot, world or 1, store); slots that a cycle lacks are unused
+    lengths: Integers  # (world or 1,) periods of each world's cycle
 
     def wishes(self, situation: Situation) -> Array:
         """(world, site) units the sites want, before order constraints."""
         slot = situation.outlook.day.astype(np.int64) % self.lengths
-        here = np.arange(len(slot))
+        here = np.arange(len(slot)) if len(self.lengths) > 1 else 0
         levels = {name: values[slot, here] for name, values in _levels(self.rule).items()}
         return situation.of_stores(situation.store_orders(type(self.rule)(**levels)))
 
