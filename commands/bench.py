@@ -1,14 +1,24 @@
 """`hmarl bench`: measure what the project claims."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchmarks.measurement import EVALUATION_SEED
 from commands.mistakes import refuse
-from commands.options import DEFAULT_SCENARIO, ScenarioName, TestEpisodes, TestSeed, chain_of
+from commands.options import (
+    DEFAULT_SCENARIO,
+    ScenarioName,
+    TestEpisodes,
+    TestSeed,
+    chain_of,
+    problems_of,
+)
 from commands.output import new_console, teller
+
+if TYPE_CHECKING:
+    from inventory_env.description.problem_distribution import ProblemDistribution
 
 app = typer.Typer(help="Measure what the project claims.")
 
@@ -17,30 +27,83 @@ app = typer.Typer(help="Measure what the project claims.")
 def seeds(
     scenario: ScenarioName = DEFAULT_SCENARIO,
     count: Annotated[int, typer.Option("--seeds", min=2, help="Training seeds, 0 first.")] = 5,
-    episodes: TestEpisodes = 1000,
+    episodes: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Episodes of the whole chain, or of each.",
+            show_default="1000; 32 of each of many chains",
+        ),
+    ] = None,
+    chains: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Chains drawn to judge on, of a problem distribution.",
+            show_default="1000",
+        ),
+    ] = None,
     seed: TestSeed = EVALUATION_SEED,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="File for the results.", show_default="seeds-SCENARIO.json", dir_okay=False
+            help="File for the results.",
+            show_default="seeds-SCENARIO.json, or many-seeds-SCENARIO.json",
+            dir_okay=False,
         ),
     ] = None,
 ) -> None:
-    """Train with several seeds and compare each with every tuned rule."""
+    """Train with several seeds and compare each with tuned rules, or with its start on many."""
     from benchmarks.training_seeds.seeds import judge_seeds
     from inventory_env.files import write_json
 
+    problems = problems_of(scenario)
+    if problems is not None:
+        _seeds_of_many(problems, count, chains, episodes, seed, out)
+        return
+    refuse({"chains": chains}, f"--scenario {scenario} describes one chain")
     tell = teller(new_console())
     chain = chain_of(scenario, tell)
     results = judge_seeds(
         chain,
         range(count),
-        episodes=episodes,
+        episodes=1000 if episodes is None else episodes,
         evaluation_seed=seed,
         tell=tell,
     )
     file = Path(f"seeds-{chain.name}.json") if out is None else out
     write_json(file, results)
+    tell(f"Results: {file}")
+
+
+def _seeds_of_many(
+    problems: "ProblemDistribution",
+    count: int,
+    chains: int | None,
+    episodes: int | None,
+    seed: int,
+    out: Path | None,
+) -> None:
+    """One network a training seed, on chains drawn to judge it."""
+    from benchmarks.result_files import write_result
+    from benchmarks.training_seeds.many_seeds import CHAINS, EPISODES, judge_many_seeds
+    from benchmarks.training_seeds.many_seeds_page import many_seeds_table
+    from policies.runs.training import check_problems
+
+    console = new_console()
+    tell = teller(console)
+    check_problems(problems)
+    results = judge_many_seeds(
+        problems,
+        range(count),
+        chains=CHAINS if chains is None else chains,
+        episodes=EPISODES if episodes is None else episodes,
+        evaluation_seed=seed,
+        tell=tell,
+    )
+    file = Path(f"many-seeds-{problems.name}.json") if out is None else out
+    write_result(file, results)
+    console.print(many_seeds_table(results))
     tell(f"Results: {file}")
 
 

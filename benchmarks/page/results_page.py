@@ -16,6 +16,7 @@ from benchmarks.published.generalist_page import (
 from benchmarks.published.page import published_sections, published_targets
 from benchmarks.published.picture import write_pictures
 from benchmarks.speed.speed_report import SpeedLine, read_speed, speed_lines
+from benchmarks.training_seeds.many_seeds_page import many_seeds_section
 from benchmarks.training_seeds.phases import read_phases
 from benchmarks.training_seeds.phases_page import phases_section, phases_target
 from inventory_env.errors import InputError
@@ -82,6 +83,7 @@ def page_text(results: Path) -> str:
             if line.verdict
         ]
     sections += [_seeds_section(file) for file in sorted(results.glob("seeds-*.json"))]
+    sections += [many_seeds_section(file) for file in sorted(results.glob("many-seeds-*.json"))]
     for file in sorted(results.glob("phases-*.json")):
         sections.append(phases_section(file))
         target, measured, verdict = phases_target(read_phases(file))

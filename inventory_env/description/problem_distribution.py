@@ -9,6 +9,7 @@ by `weights` where they are given. Ranges may stand in choices, and choices in c
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -32,6 +33,20 @@ from inventory_env.errors import InputError, describe
 from inventory_env.frozen import Frozen
 
 _DEMAND: TypeAdapter[Any] = TypeAdapter(Demand)
+
+
+class Stream(IntEnum):
+    """What chains are drawn for; no chain is drawn for two things."""
+
+    TRAIN = 0
+    VALIDATE = 2
+    FIT_LEVELS = 10
+    FIT_LITERATURE = 11
+    FIT_HELD_OUT = 12
+    SUITE = 30
+    SEEDS = 31
+    TRIALS = 32
+    CONFIRM = 33
 
 
 class Range(Frozen):
@@ -115,23 +130,24 @@ class ProblemDistribution:
     source: str
 
     @cached_property
-    def _table(self) -> dict[str, Any]:
+    def table(self) -> dict[str, Any]:
+        """What the file says, ranges and choices as they stand."""
         return tomllib.loads(self.text)
 
     @cached_property
     def example(self) -> Scenario:
         """The first chain."""
-        return self.chain(0, stream=0)
+        return self.chain(0, stream=Stream.TRAIN)
 
     @property
     def name(self) -> str:
         """The file's own name."""
-        return str(self._table.get("name", self.source))
+        return str(self.table.get("name", self.source))
 
     @property
     def description(self) -> str:
         """One line for people."""
-        return str(self._table.get("description", ""))
+        return str(self.table.get("description", ""))
 
     @property
     def training(self) -> TrainingSettings:
@@ -143,16 +159,14 @@ class ProblemDistribution:
         import tomli_w
 
         settings = training.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-        return ProblemDistribution(
-            tomli_w.dumps({**self._table, "training": settings}), self.source
-        )
+        return ProblemDistribution(tomli_w.dumps({**self.table, "training": settings}), self.source)
 
     def chain(self, number: int, *, stream: int) -> Scenario:
         """A chain; the same for the same number and stream."""
         seeds = np.random.SeedSequence(0, spawn_key=(stream, number))
         rng = np.random.default_rng(seeds)
         try:
-            table = _drawn(self._table, rng, None)
+            table = _drawn(self.table, rng, None)
         except ValidationError as error:
             raise InputError(describe(error, self.source)) from None
         except ValueError as error:
@@ -162,7 +176,7 @@ class ProblemDistribution:
 
     def learned_from(self) -> Mixture:
         """The chains that a network is trained on."""
-        return self.draw(self.training.problems, stream=0)
+        return self.draw(self.training.problems, stream=Stream.TRAIN)
 
     def draw(self, count: int, *, stream: int) -> Mixture:
         """Chains 0 to count - 1 of a stream; different streams share none.

@@ -100,8 +100,8 @@ class Generalist:
             return []
         follows = run.learned.follows_start(Params.of(run.scenario))
         return [
-            f"store {store.name}: the network saves nothing that is sure here; it follows the rule "
-            "it started from"
+            f"store {store.name}: the network should save nothing here; it follows the rule it "
+            "started from"
             for place, store in enumerate(run.scenario.stores)
             if follows is not None and follows[0, place]
         ]

@@ -14,12 +14,11 @@ from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputF
 
 from inventory_env.decision.resolve import resolve
 from inventory_env.description.population import Population
-from inventory_env.description.problem_distribution import ProblemDistribution
+from inventory_env.description.problem_distribution import ProblemDistribution, Stream
 from inventory_env.description.scenario import Scenario
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
-from inventory_env.simulation.tape import Purpose
 from policies.intervals import student_interval
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import (
@@ -97,7 +96,7 @@ def check_problems(problems: ProblemDistribution) -> None:
     Raises:
         InputError: if a chain drawn from it is not valid, or cannot be trained on.
     """
-    resolve(problems.draw(2, stream=0), problems.training)
+    resolve(problems.draw(2, stream=Stream.TRAIN), problems.training)
 
 
 def train(
@@ -196,7 +195,9 @@ def _carry_on(
 
 
 def _carry_on_generalist(
-    folder: Path, problems: ProblemDistribution, on_progress: OnProgress | None
+    folder: Path,
+    problems: ProblemDistribution,
+    on_progress: OnProgress | None,
 ) -> Generalist:
     """The same for a problem distribution."""
     if not (folder / RECIPE).exists():
@@ -206,7 +207,9 @@ def _carry_on_generalist(
 
 
 def _run_training(
-    folder: Path, problems: Scenario | ProblemDistribution, on_progress: OnProgress | None
+    folder: Path,
+    problems: Scenario | ProblemDistribution,
+    on_progress: OnProgress | None,
 ) -> None:
     config = read_config(folder)
     with _one_thread():
@@ -245,7 +248,7 @@ class _Training(BaseCallback):
         if isinstance(problems, ProblemDistribution):
             population: Population = problems.learned_from()
             worlds = self._settings.validation_worlds
-            judged: Population = problems.draw(worlds, stream=int(Purpose.VALIDATE))
+            judged: Population = problems.draw(worlds, stream=Stream.VALIDATE)
             self._rule = run_start(folder, recipe, population)
             paid = share_of_cost(recipe, population, self._rule, seed)
         else:
