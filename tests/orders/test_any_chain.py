@@ -15,6 +15,7 @@ from inventory_env.simulation.params import Params
 from policies.learning.learned import LearnedPolicy
 from policies.orders.morning import read_morning
 from policies.orders.proposal import Decider, propose
+from policies.runs import generalist
 
 SHOP = """
 name = "corner-shop"
