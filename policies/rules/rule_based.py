@@ -9,6 +9,7 @@ from inventory_env.frozen import Array
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.situation import Situation
+from inventory_env.simulation.worlds import of_worlds
 from policies.policy import Policy
 from policies.rules.fitted_levels import fitted_levels
 from policies.rules.levels import rule_at
@@ -28,17 +29,24 @@ class RulePolicy:
 
 class FittedRulePolicy:
     """Every store follows a kind of rule with the levels that a fitted formula gives for its own
-    numbers (`fitted_levels`), whatever chain a world plays; sites above them their chain's own."""
+    numbers (`fitted_levels`), whatever chain a world plays; sites above them their chain's own.
 
-    def __init__(self, kind: str) -> None:
+    Args:
+        kind: of rule.
+        shifts: (chain,) added to all levels of a chain, in standard units; left out, nothing.
+    """
+
+    def __init__(self, kind: str, shifts: Array | None = None) -> None:
         self.name = self.kind = kind
+        self._shifts = np.zeros(1) if shifts is None else shifts
         self._of: tuple[Params, OrderRule] | None = None
 
     def rule(self, params: Params) -> OrderRule:
         """The rule of these chains' stores, levels (world or 1, store)."""
         if self._of is None or self._of[0] is not params:
             need = params.need.at(slice(0, params.stores))
-            point = fitted_levels(self.kind, need)
+            shift = of_worlds(self._shifts, params.number)
+            point = fitted_levels(self.kind, need) + shift[:, None, None]
             self._of = params, rule_at(self.kind, need, point, whole=params.shape.whole)
         return self._of[1]
 

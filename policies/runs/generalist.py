@@ -18,6 +18,7 @@ from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import empty_network
 from policies.learning.trust import Trust
 from policies.policy import Policy
+from policies.rules.chain_start import shift_of
 from policies.rules.rule_based import ChainPolicy
 from policies.rules.start import start_policy
 from policies.runs.run_folder import (
@@ -58,25 +59,35 @@ class Generalist:
     @property
     def policy(self) -> Policy:
         """What the run recommends for chains of the distribution."""
-        return self._policy(self.problems.example)
+        return self._policy(self.problems.example, self.start_rule)
 
-    def _policy(self, scenario: Scenario) -> Policy:
+    def start_on(self, scenario: Scenario) -> Policy:
+        """The start rule of one chain; the number that its levels share is searched (seconds)."""
+        if not self.shifted:
+            return self.start_rule
+        return start_policy(self.recipe.start, shifts=shift_of(scenario, seed=self.seed))
+
+    @property
+    def shifted(self) -> bool:
+        """Whether the start's levels have a number that is searched for each chain."""
+        return any(start.rule.shifted for start in self.recipe.start)
+
+    def _policy(self, scenario: Scenario, start: Policy) -> Policy:
         interface = run_interface(self.folder, self.recipe, scenario)
-        learned = LearnedPolicy(
-            interface, self.start_rule, self.network, name=GENERALIST, trust=self.trust
-        )
+        learned = LearnedPolicy(interface, start, self.network, name=GENERALIST, trust=self.trust)
         kept = self.manifest.get("kept_rule")
-        return ChainPolicy(KEPT_RULE, self.start_rule, ()) if kept else learned
+        return ChainPolicy(KEPT_RULE, start, ()) if kept else learned
 
     def on(self, scenario: Scenario) -> "Run":
         """The run on one chain, without training for it."""
-        policy = self._policy(scenario)
+        start = self.start_on(scenario)
+        policy = self._policy(scenario, start)
         return Run(
             folder=self.folder,
             scenario=scenario,
             recipe=self.recipe,
             seed=self.seed,
-            start_rule=self.start_rule,
+            start_rule=start,
             policy=policy,
             learned=policy,
             manifest=self.manifest,
