@@ -33,20 +33,23 @@ class FittedRulePolicy:
 
     Args:
         kind: of rule.
-        shifts: (chain,) added to all levels of a chain, in standard units; left out, nothing.
+        points: (chain, store, level) in standard units instead of the formula's, for the chains of
+            one population.
     """
 
-    def __init__(self, kind: str, shifts: Array | None = None) -> None:
+    def __init__(self, kind: str, points: Array | None = None) -> None:
         self.name = self.kind = kind
-        self._shifts = np.zeros(1) if shifts is None else shifts
+        self._points = points
         self._of: tuple[Params, OrderRule] | None = None
 
     def rule(self, params: Params) -> OrderRule:
         """The rule of these chains' stores, levels (world or 1, store)."""
         if self._of is None or self._of[0] is not params:
             need = params.need.at(slice(0, params.stores))
-            shift = of_worlds(self._shifts, params.number)
-            point = fitted_levels(self.kind, need) + shift[:, None, None]
+            if self._points is None:
+                point = fitted_levels(self.kind, need)
+            else:
+                point = of_worlds(self._points, params.number)
             self._of = params, rule_at(self.kind, need, point, whole=params.shape.whole)
         return self._of[1]
 

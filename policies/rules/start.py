@@ -54,14 +54,14 @@ def find_start(
 
 
 def start_policy(
-    rules: tuple[StartRule, ...], others: Policy | None = None, shifts: Array | None = None
+    rules: tuple[StartRule, ...], others: Policy | None = None, points: Array | None = None
 ) -> Policy:
     """The policy that a recipe's start rules describe, on top of what `others` decides.
 
     Args:
         rules: of the recipe.
         others: decides for sites downstream.
-        shifts: (chain,) of shifted formula levels (`searched_shifts`).
+        points: (chain, store, level) of levels that are searched for each chain.
     """
     policy = others
     for written in rules:
@@ -71,8 +71,11 @@ def start_policy(
                     f"start: levels of the formula {written.rule.formula}, this version of hmarl "
                     f"has {fingerprint()}; train it again, or use it with the version that made it"
                 )
-            assert written.rule.shifted == (shifts is not None)
-            policy = FittedRulePolicy(written.rule.kind, shifts)
+            policy = FittedRulePolicy(written.rule.kind)
+            continue
+        if written.rule.searched:
+            assert points is not None
+            policy = FittedRulePolicy(written.rule.kind, points)
             continue
         rule = read_rule(written.rule)
         if policy is None:

@@ -9,18 +9,20 @@ import numpy as np
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from inventory_env.decision.recipe import Recipe
-from inventory_env.decision.region import outside, problem_numbers
+from inventory_env.decision.region import chain_numbers, outside, problem_numbers
 from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.simulation.params import Params
+from policies.intervals import student_interval
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import empty_network
 from policies.learning.trust import Trust
 from policies.policy import Policy
-from policies.rules.chain_start import shift_of
-from policies.rules.rule_based import ChainPolicy
+from policies.rules.chain_start import KIND, searched_points
+from policies.rules.rule_based import ChainPolicy, FittedRulePolicy, RulePolicy
 from policies.rules.start import start_policy
+from policies.runs.judge import Judge
 from policies.runs.run_folder import (
     BEST,
     KEPT_RULE,
@@ -36,6 +38,8 @@ from policies.runs.run_folder import (
 )
 
 GENERALIST = "generalist"  # name of the policy, and of the run that is shipped
+SHIPPED = {GENERALIST: "generalist", "any-chain": "any_chain"}  # runs, and their folders
+JUDGED_WORLDS = 256  # of a chain's own demand, that tell whether its rule is kept
 TRUST = "trust.json"
 
 
@@ -61,16 +65,17 @@ class Generalist:
         """What the run recommends for chains of the distribution."""
         return self._policy(self.problems.example, self.start_rule)
 
-    def start_on(self, scenario: Scenario) -> Policy:
-        """The start rule of one chain; the number that its levels share is searched (seconds)."""
-        if not self.shifted:
-            return self.start_rule
-        return start_policy(self.recipe.start, shifts=shift_of(scenario, seed=self.seed))
-
     @property
-    def shifted(self) -> bool:
-        """Whether the start's levels have a number that is searched for each chain."""
-        return any(start.rule.shifted for start in self.recipe.start)
+    def searched(self) -> bool:
+        """Whether the start's levels are searched for each chain."""
+        return any(start.rule.searched for start in self.recipe.start)
+
+    def start_on(self, scenario: Scenario) -> Policy:
+        """The start rule of one chain; where its levels are searched, that takes seconds."""
+        if not self.searched:
+            return self.start_rule
+        policy = FittedRulePolicy(KIND, searched_points(scenario, seed=self.seed))
+        return RulePolicy(KIND, policy.rule(Params.of(scenario)))
 
     def _policy(self, scenario: Scenario, start: Policy) -> Policy:
         interface = run_interface(self.folder, self.recipe, scenario)
@@ -79,9 +84,18 @@ class Generalist:
         return ChainPolicy(KEPT_RULE, start, ()) if kept else learned
 
     def on(self, scenario: Scenario) -> "Run":
-        """The run on one chain, without training for it."""
+        """The run on one chain, without training for it.
+
+        Behind a warehouse that can run out, the chain's own validation demand is simulated once,
+        and the start rule kept where that cannot tell that the network is cheaper.
+        """
         start = self.start_on(scenario)
-        policy = self._policy(scenario, start)
+        policy, manifest = self._policy(scenario, start), self.manifest
+        if self.searched and isinstance(policy, LearnedPolicy):
+            judge = Judge(scenario, start, seed=self.seed, worlds=JUDGED_WORLDS // 2)
+            if not student_interval(judge.gain(policy))[0] > 0:
+                policy = ChainPolicy(KEPT_RULE, start, ())
+                manifest = manifest | {"kept_rule": True}
         return Run(
             folder=self.folder,
             scenario=scenario,
@@ -90,7 +104,7 @@ class Generalist:
             start_rule=start,
             policy=policy,
             learned=policy,
-            manifest=self.manifest,
+            manifest=manifest,
         )
 
     def told(self, scenario: Scenario) -> list[str]:
@@ -113,21 +127,22 @@ class Generalist:
         follow the start rule."""
         params, region = Params.of(scenario), self.recipe.region or {}
         numbers, found = problem_numbers(params), []
+        of_chain = chain_numbers(params)
         for name, far in outside(region, params).items():
-            for place in np.flatnonzero(far[0]):
-                low, high = region[name]
-                store, number = scenario.stores[place].name, numbers[name][0, place]
-                found.append(
-                    f"store {store}: {name} is {number:.4g}, training had {low:.4g} to {high:.4g}"
-                )
+            low, high = region[name]
+            places = np.flatnonzero(far[0])
+            for place in places[:1] if name in of_chain else places:
+                number = f"{numbers[name][0, place]:.4g}"
+                where = "" if name in of_chain else f"store {scenario.stores[place].name}: "
+                found.append(f"{where}{name} is {number}, training had {low:.4g} to {high:.4g}")
         return found
 
 
 def run_named(name: Path | str) -> Path:
-    """A run's folder; `generalist` is the one that is shipped, unless a folder has that name."""
+    """A run's folder; `generalist` and `any-chain` are shipped, unless a folder has that name."""
     folder = Path(name)
-    if str(name) == GENERALIST and not folder.exists():
-        return Path(str(resources.files("policies").joinpath(GENERALIST)))
+    if str(name) in SHIPPED and not folder.exists():
+        return Path(str(resources.files("policies").joinpath(SHIPPED[str(name)])))
     return folder
 
 

@@ -21,13 +21,13 @@ from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import reward_scale
 from policies.learning.trust import Trust
 from policies.policy import Policy
-from policies.rules.chain_start import searched_shifts
+from policies.rules.chain_start import searched_points
 from policies.rules.start import start_policy
 from policies.runs.judge import Judge, Validation
 from policies.runs.run_folder import read_json, run_start
 
 PAID_WORLDS = 8  # of each chain, that say what its start earns
-SHIFTS = "shifts.json"
+LEVELS = "start_levels.json"
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,11 @@ def _worlds(recipe: Recipe, groups: Sequence[Mixture], chains: Mixture) -> int:
 
 def _starts(folder: Path, recipe: Recipe, groups: Sequence[Population], seed: int) -> list[Policy]:
     """What each group of chains starts from; what is searched is kept, and looked for first."""
-    if not any(start.rule.shifted for start in recipe.start):
+    if not any(start.rule.searched for start in recipe.start):
         return [run_start(folder, recipe, chains) for chains in groups]
-    file = folder / SHIFTS
+    file = folder / LEVELS
     if not file.exists():
-        found = [searched_shifts(chains, seed=seed).tolist() for chains in groups]
-        write_json(file, {"shifts": found})
-    kept = read_json(file)["shifts"]
-    return [start_policy(recipe.start, shifts=np.array(own)) for own in kept]
+        found = [searched_points(chains, seed=seed).round(4).tolist() for chains in groups]
+        write_json(file, {"levels": found})
+    kept = read_json(file)["levels"]
+    return [start_policy(recipe.start, points=np.array(own)) for own in kept]

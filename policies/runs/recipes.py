@@ -14,7 +14,8 @@ from inventory_env.simulation.params import Params
 from policies.learning.ppo import with_reward_scale
 from policies.rules.chain_start import KIND
 from policies.rules.fitted_levels import fingerprint
-from policies.rules.rule_book import RuleBook
+from policies.rules.rule_based import RulePolicy
+from policies.rules.rule_book import RuleBook, written_rule
 from policies.rules.start import find_start, start_policy
 from policies.runs.generalist import Generalist
 from policies.runs.run_folder import run_others
@@ -48,17 +49,23 @@ def recipe_from_generalist(start: Generalist, scenario: Scenario, seed: int) -> 
     names = ("worlds", "worlds_per_tape", "continuing", "reward")
     changes |= {name: getattr(own.settings, name) for name in names}
     settings = start.recipe.settings.model_copy(update=changes)
-    update = {"settings": settings, "region": None, "credit": own.credit}
+    update: dict[str, Any] = {"settings": settings, "region": None, "credit": own.credit}
+    if start.searched:
+        policy = start.start_on(scenario)
+        assert isinstance(policy, RulePolicy)
+        rule = written_rule(policy.rule)
+        update["start"] = (StartRule(tier="stores", position="local", rule=rule),)
     recipe = start.recipe.model_copy(update=update)
     return with_reward_scale(recipe, scenario, start_policy(recipe.start), seed)
 
 
 def recipe_of_many(problems: ProblemDistribution) -> Recipe:
     """The same for many chains, which have no numbers in common: the start's levels come from a
-    formula, and where a warehouse can run out, from one number more for each chain."""
+    formula, and where a warehouse can run out, from a search for each chain."""
     groups, settings = problems.learned_from(), problems.training
-    shifted = bool(shape_of(groups[0]).upstream)
-    rule = RuleLevels(kind=KIND, formula=fingerprint(), shifted=shifted)
+    searched = bool(shape_of(groups[0]).upstream)
+    formula = None if searched else fingerprint()
+    rule = RuleLevels(kind=KIND, formula=formula, searched=searched)
     start = StartRule(tier="stores", position="local", rule=rule)
     region = joined_region([region_of(Params.of(chains)) for chains in groups])
     return resolve(groups[0], settings).model_copy(update={"start": (start,), "region": region})

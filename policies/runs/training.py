@@ -237,7 +237,7 @@ class _Training(BaseCallback):
         self._on_progress = on_progress
         recipe = read_recipe(folder)
         self._settings = recipe.settings
-        self._recipe_shifted = any(start.rule.shifted for start in recipe.start)
+        self._searched = any(start.rule.searched for start in recipe.start)
         self._problems = problems if isinstance(problems, ProblemDistribution) else None
         self._lessons = lessons_of(folder, recipe, problems, seed)
         self._env = self._lessons.env
@@ -335,7 +335,7 @@ class _Training(BaseCallback):
         tensors, notes = read_tensors(self._folder / BEST)
         load_network(self._model.policy, tensors, self._folder / BEST)
         trust = None
-        if self._problems is not None and not self._recipe_shifted:
+        if self._problems is not None and not self._searched:
             chains = self._problems.draw(TRUST_CHAINS, stream=TRUST_STREAM)
             learned = LearnedPolicy(self._interface, self._lessons.rule, self._model.policy)
             fit = fit_trust(chains, self._lessons.rule, learned, seed=self._seed)
