@@ -6,6 +6,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.markdown import markdown_table, origin, spread, strong
+from benchmarks.published.any_chain_page import any_chain_section, any_chain_targets
 from benchmarks.published.generalist_page import (
     generalist_section,
     read_generalist,
@@ -87,6 +88,8 @@ def page_text(results: Path) -> str:
         targets.append([target, measured, strong(verdict)])
     sections += generalist_section(results / GENERALIST)
     targets += target_lines(read_generalist(results / GENERALIST))
+    sections += any_chain_section(results / GENERALIST)
+    targets += any_chain_targets(results / GENERALIST)
     sections += published_sections(results / PUBLISHED)
     targets += published_targets(results / PUBLISHED)
     if not sections:

@@ -21,6 +21,7 @@ from policies.learning.trust import Trust
 from policies.policy import Policy
 from policies.rules.chain_start import KIND, searched_points
 from policies.rules.rule_based import ChainPolicy, FittedRulePolicy, RulePolicy
+from policies.rules.rule_book import RuleBook
 from policies.rules.start import start_policy
 from policies.runs.judge import Judge
 from policies.runs.run_folder import (
@@ -39,7 +40,7 @@ from policies.runs.run_folder import (
 
 GENERALIST = "generalist"  # name of the policy, and of the run that is shipped
 SHIPPED = {GENERALIST: "generalist", "any-chain": "any_chain"}  # runs, and their folders
-JUDGED_WORLDS = 256  # of a chain's own demand, that tell whether its rule is kept
+JUDGED_WORLDS = 128  # of a chain's own demand, that tell whether its rule is kept
 TRUST = "trust.json"
 
 
@@ -70,32 +71,25 @@ class Generalist:
         """Whether the start's levels are searched for each chain."""
         return any(start.rule.searched for start in self.recipe.start)
 
-    def start_on(self, scenario: Scenario) -> Policy:
-        """The start rule of one chain; where its levels are searched, that takes seconds."""
-        if not self.searched:
-            return self.start_rule
-        policy = FittedRulePolicy(KIND, searched_points(scenario, seed=self.seed))
-        return RulePolicy(KIND, policy.rule(Params.of(scenario)))
-
     def _policy(self, scenario: Scenario, start: Policy) -> Policy:
         interface = run_interface(self.folder, self.recipe, scenario)
         learned = LearnedPolicy(interface, start, self.network, name=GENERALIST, trust=self.trust)
         kept = self.manifest.get("kept_rule")
         return ChainPolicy(KEPT_RULE, start, ()) if kept else learned
 
-    def on(self, scenario: Scenario) -> "Run":
+    def on(self, scenario: Scenario, book: RuleBook | None = None) -> "Run":
         """The run on one chain, without training for it.
 
-        Behind a warehouse that can run out, the chain's own validation demand is simulated once,
-        and the start rule kept where that cannot tell that the network is cheaper.
+        Args:
+            scenario: the chain.
+            book: its tuned rules; left out, those that are needed are searched.
         """
-        start = self.start_on(scenario)
-        policy, manifest = self._policy(scenario, start), self.manifest
-        if self.searched and isinstance(policy, LearnedPolicy):
-            judge = Judge(scenario, start, seed=self.seed, worlds=JUDGED_WORLDS // 2)
-            if not student_interval(judge.gain(policy))[0] > 0:
-                policy = ChainPolicy(KEPT_RULE, start, ())
-                manifest = manifest | {"kept_rule": True}
+        if self.searched:
+            book = RuleBook(scenario, self.seed) if book is None else book
+            start, policy = self._cheapest(scenario, book)
+        else:
+            start = self.start_rule
+            policy = self._policy(scenario, start)
         return Run(
             folder=self.folder,
             scenario=scenario,
@@ -104,8 +98,23 @@ class Generalist:
             start_rule=start,
             policy=policy,
             learned=policy,
-            manifest=manifest,
+            manifest=self.manifest | {"kept_rule": isinstance(policy, ChainPolicy)},
         )
+
+    def _cheapest(self, scenario: Scenario, book: RuleBook) -> tuple[Policy, Policy]:
+        """The tuned rule of a chain whose stores share a stock, and what the run recommends.
+
+        The network may take offsets from the tuned rule, or from the one that training starts from;
+        the chain's own validation demand is simulated once and tells the better. The tuned rule is
+        kept where fresh demand cannot tell that the network is cheaper.
+        """
+        judge = Judge(scenario, book.start(), seed=self.seed, worlds=JUDGED_WORLDS)
+        points = FittedRulePolicy(KIND, searched_points(scenario, seed=self.seed))
+        starts = (book.start(), RulePolicy(KIND, points.rule(Params.of(scenario))))
+        tried = [self._policy(scenario, start) for start in starts]
+        best = min(tried, key=lambda policy: judge.validate(policy).cost)
+        low, _ = student_interval(judge.gain(best))
+        return book.start(), best if low > 0 else ChainPolicy(KEPT_RULE, book.start(), ())
 
     def told(self, scenario: Scenario) -> list[str]:
         """What a user should know of the run on a chain: for which stores it follows its rule."""

@@ -14,7 +14,6 @@ from inventory_env.simulation.params import Params
 from policies.learning.ppo import with_reward_scale
 from policies.rules.chain_start import KIND
 from policies.rules.fitted_levels import fingerprint
-from policies.rules.rule_based import RulePolicy
 from policies.rules.rule_book import RuleBook, written_rule
 from policies.rules.start import find_start, start_policy
 from policies.runs.generalist import Generalist
@@ -51,9 +50,7 @@ def recipe_from_generalist(start: Generalist, scenario: Scenario, seed: int) -> 
     settings = start.recipe.settings.model_copy(update=changes)
     update: dict[str, Any] = {"settings": settings, "region": None, "credit": own.credit}
     if start.searched:
-        policy = start.start_on(scenario)
-        assert isinstance(policy, RulePolicy)
-        rule = written_rule(policy.rule)
+        rule = written_rule(RuleBook(scenario, seed).start().rule)
         update["start"] = (StartRule(tier="stores", position="local", rule=rule),)
     recipe = start.recipe.model_copy(update=update)
     return with_reward_scale(recipe, scenario, start_policy(recipe.start), seed)
