@@ -77,11 +77,13 @@ def _today(view: View) -> list[Array]:
     coming = [free]
     for k in range(int(lead_time.max())):
         coming.append(coming[-1] + view.slot(k)[:, column])
-    ahead = np.stack([np.broadcast_to(each, free.shape) for each in coming])
+    ahead = np.stack(
+        [stock - situation.forecast(k + 1)[:, column] for k, stock in enumerate(coming)]
+    )
     for point in POINTS:
         periods = np.broadcast_to(np.rint(point * lead_time).astype(np.int64), free.shape)
-        stock = np.take_along_axis(ahead, periods[None], axis=0)[0]
-        found.append((stock - total * (periods + 1)) / (sd * np.sqrt(periods + 1.0)))
+        left = np.take_along_axis(ahead, periods[None], axis=0)[0]
+        found.append(left / (sd * np.sqrt(periods + 1.0)))
     need = params.echelon_need
     position = situation.adjusted_position(echelon=True)[:, column]
     found.append((position - (need.mean * need.cover)[:, column]) / need.cover_sd[:, column])
