@@ -84,7 +84,7 @@ def chain(stores: list[dict[str, Any]], **changes: Any) -> Scenario:
     return Scenario.model_validate(table | changes)
 
 
-UNLIKE = [store("a", 4, 1, 9), store("b", 7, 3, 15), store("c", 2, 2, 6)]
+UNLIKE = [store("a", 4, 1, 9), store("b", 7, 3, 15), store("c", 3, 2, 6)]
 
 
 @pytest.fixture(scope="module")
