@@ -19,13 +19,14 @@ from pydantic import Field
 from benchmarks.measurement import EVALUATION_SEED, Tell
 from benchmarks.published.instances import PROBLEMS
 from benchmarks.result_files import read_result, write_result
+from inventory_env.decision.recipe import RuleLevels
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.description.settings import TrainingSettings
 from inventory_env.frozen import Array, Frozen
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.rollout import mean_costs
-from policies.rules.rule_book import RuleBook
+from policies.rules.rule_book import START, RuleBook, read_rule, written_rule
 from policies.runs.certificate import certificate
 from policies.runs.generalist import Generalist
 from policies.runs.training import train
@@ -48,8 +49,8 @@ class OwnTraining(Frozen):
 
     chain: str
     """The chain."""
-    rule_kind: str
-    """The kind of its tuned start rule."""
+    rule: RuleLevels
+    """Its tuned start rule."""
     rule_cost: float
     """What that costs per period."""
     seeds: tuple[int, ...] = Field(min_length=1)
@@ -132,13 +133,13 @@ class Measurement:
         for seed in range(self.seeds):
             with TemporaryDirectory() as folder:
                 book = RuleBook(chain, 0)
-                book.add("start", rule.rule)
+                book.add(START, rule.rule)
                 run = train(chain, seed=seed, folder=Path(folder), book=book)
             saved.append(mean_costs(run.policy, chain, tape) - before)
             tell(f"{name}, trained for alone, seed {seed}: {_percent(saved[-1], before)}")
         return OwnTraining(
             chain=name,
-            rule_kind=rule.name,
+            rule=written_rule(rule.rule),
             rule_cost=float(before.mean()),
             seeds=tuple(range(self.seeds)),
             differences=tuple(float(each.mean()) for each in saved),
@@ -149,6 +150,7 @@ class Measurement:
         """The network on a chain."""
         chain = load_scenario(CHAINS[own.chain])
         tape, book = self.tape(chain), RuleBook(chain, 0)
+        book.add(START, read_rule(own.rule))
         run = network.on(chain, book)
         before = mean_costs(book.start(), chain, tape)
         saved = mean_costs(run.policy, chain, tape) - before

@@ -52,7 +52,7 @@ def table_rows(own: OwnTrainings, found: Sequence[AnyChainResult]) -> list[list[
         lines.append(
             [
                 alone.chain,
-                f"{alone.rule_cost:.5g} ({alone.rule_kind})",
+                f"{alone.rule_cost:.5g} ({alone.rule.kind})",
                 _percents([each / alone.rule_cost for each in alone.differences]),
                 _percents([row.difference / alone.rule_cost for row in rows])
                 + (f", {kept} kept the rule" if kept else ""),

@@ -32,7 +32,7 @@ def searched_points(population: Population, *, seed: int) -> Array:
         seed: of the tuning tapes.
     """
     shape, chains = shape_of(population), population.members
-    judged_on = ONE_CHAIN if len(chains) == 1 else STORE_PERIODS
+    judged_on = STORE_PERIODS if isinstance(population, Mixture) else ONE_CHAIN
     tapes = max(judged_on // (shape.periods * shape.stores), LEAST_TAPES)
     size = max(BLOCK // (tapes * shape.periods * shape.stores), 1)
     blocks = [population]

@@ -26,6 +26,7 @@ from policies.rules.chain_start import KIND, searched_points
 from policies.rules.rule_based import FittedRulePolicy
 from policies.runs import training
 from policies.runs.generalist import Generalist
+from policies.runs.judge import Judge
 from policies.runs.lessons import lessons_of
 from policies.runs.run_folder import LAST, read_tensors
 
@@ -282,3 +283,13 @@ def test_training_goes_on_for_one_chain_from_its_tuned_rule(
     far = chain([store(f"s{i}", 5, 2, 9) for i in range(9)])
     with pytest.raises(InputError, match="start: number of stores is 9, training had 1 to 4"):
         training.train(far, seed=1, folder=tmp_path / "far", start=trained)
+
+
+def test_a_shape_with_one_chain_counts_like_the_others() -> None:
+    """In shares of what its start costs, and with a recipe that names no chain's numbers."""
+    one = Mixture((chain(UNLIKE),))
+    rule = FittedRulePolicy(KIND, searched_points(one, seed=0))
+    judge = Judge(one, rule, seed=0, worlds=4)
+    assert judge.validate(rule).rule_cost == pytest.approx(1.0)
+    assert np.abs(judge.gain(FittedRulePolicy(KIND))).max() < 0.9
+    assert resolve(one, problems().training).columns is None
