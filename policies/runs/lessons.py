@@ -90,7 +90,9 @@ def lessons_of(
     rules = _starts(folder, recipe, (*groups, *held_out), seed)
     parts = []
     for chains, rule in zip(groups, rules, strict=False):
-        paid = reward_scale(recipe, chains, rule, seed, worlds=PAID_WORLDS)
+        shift, scale = reward_scale(recipe, chains, rule, seed, worlds=PAID_WORLDS)
+        # Of a chain's cost, the more others' luck is in it, the less tells of one store's orders.
+        paid = shift, scale * (shape_of(chains).stores ** 0.5 if recipe.team_share else 1.0)
         share = _worlds(recipe, groups, chains)
         parts.append(ChainVecEnv(chains, recipe, rule, seed=seed, worlds=share, paid=paid))
     judged = []
