@@ -144,10 +144,11 @@ def open_run(folder: str | Path) -> Run:
 
 
 def generalist(folder: str | Path = "generalist") -> Generalist:
-    """One network for any store: `generalist().on(chain)` is a run on a chain, without training.
+    """One network for any store: `generalist().on(chain)` is a run on a chain, without training;
+    `generalist("any-chain")` is the one for stores behind a warehouse that can run out.
 
     Args:
-        folder: of a run on a problem distribution; left out, the one that is shipped.
+        folder: of a run on a problem distribution, or the name of one that is shipped.
 
     Raises:
         InputError: naming the file that is missing or cannot be used.

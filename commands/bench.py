@@ -173,7 +173,7 @@ def published(
         str,
         typer.Option(
             help="lost-sales, one-warehouse, backorder, serial, every-tier, or all of these; or "
-            "generalist, which trains nothing, or fine-tuning, which goes on from it."
+            "generalist, with runs for many problems, or fine-tuning, which goes on from one."
         ),
     ] = "all",
     run: Annotated[
@@ -205,8 +205,9 @@ def published(
     if quick:
         refuse({"out": out, "again": again or None}, "--quick keeps no results")
     if suite == "generalist":
-        refuse({"seeds": seeds, "again": again or None}, "--suite generalist trains nothing")
-        _generalist([Path("generalist")] if run is None else run, out, workers, quick=quick)
+        refuse({"seeds": seeds}, "--suite generalist has its own")
+        runs = [Path("generalist")] if run is None else run
+        _generalist(runs, out, workers, again=again, quick=quick)
         return
     refuse({"run": run}, f"--suite {suite} trains its own")
     if suite == "fine-tuning":
@@ -241,22 +242,32 @@ def published(
         tell(f"Results: {results}")
 
 
-def _generalist(runs: list[Path], out: Path | None, workers: int, *, quick: bool) -> None:
-    """One network on problems it was not trained for."""
+def _generalist(
+    runs: list[Path], out: Path | None, workers: int, *, again: bool, quick: bool
+) -> None:
+    """Networks on problems they were not trained for: stores alone, chains that share a stock."""
+    from benchmarks.published.any_chain import measure_any_chain
+    from benchmarks.published.any_chain_page import any_chain_table
     from benchmarks.published.generalist import measure_runs
     from benchmarks.published.generalist_page import summary_table
     from benchmarks.result_files import results_place
     from policies.runs.generalist import load_generalist, run_named
 
     console = new_console()
-    folders = [run_named(run) for run in runs]
-    for folder in folders:
-        load_generalist(folder)
+    tell = teller(console)
+    networks = [load_generalist(run_named(run)) for run in runs]
     place = None if quick else results_place(out, "generalist")
-    found = measure_runs(folders, place, workers=workers, quick=quick, tell=teller(console))
-    console.print(summary_table(found))
+    of_stores = [network.folder for network in networks if not network.searched]
+    of_chains = [network for network in networks if network.searched]
+    if of_stores:
+        refuse({"again": again or None}, "networks for stores alone are always measured anew")
+        found = measure_runs(of_stores, place, workers=workers, quick=quick, tell=tell)
+        console.print(summary_table(found))
+    if of_chains:
+        measured = measure_any_chain(of_chains, place, quick=quick, again=again, tell=tell)
+        console.print(any_chain_table(*measured))
     if place is not None:
-        teller(console)(f"Results: {place}")
+        tell(f"Results: {place}")
 
 
 def _fine_tuning(seeds: int, out: Path | None, workers: int) -> None:

@@ -6,6 +6,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.markdown import markdown_table, origin, spread, strong
+from benchmarks.published.any_chain_page import any_chain_section, any_chain_targets
 from benchmarks.published.fine_tuning_page import fine_tuning_section, fine_tuning_targets
 from benchmarks.published.generalist_page import (
     generalist_section,
@@ -95,6 +96,8 @@ def page_text(results: Path) -> str:
         [target, measured, strong("met" if met else "missed")]
         for target, measured, met in fine_tuning_targets(results / GENERALIST)
     ]
+    sections += any_chain_section(results / GENERALIST)
+    targets += any_chain_targets(results / GENERALIST)
     sections += published_sections(results / PUBLISHED)
     targets += published_targets(results / PUBLISHED)
     if not sections:
