@@ -127,6 +127,9 @@ class Generalist:
         the chain's own validation demand tells the better. The tuned rule is kept where the network
         is not surely cheaper on fresh demand.
         """
+        rule = ChainPolicy(KEPT_RULE, tuned, ())
+        if self.manifest.get("kept_rule") or self.strange(scenario):
+            return rule
         shifted = FittedRulePolicy(KIND, searched_points(scenario, seed=self.seed))
         starts = (tuned, RulePolicy(KIND, shifted.rule(Params.of(scenario))))
         tape = draw_tape(scenario, seed=self.seed, purpose=Purpose.VALIDATE, worlds=COMPARED_WORLDS)
@@ -134,8 +137,7 @@ class Generalist:
             (self.learned(scenario, start) for start in starts),
             key=lambda policy: mean_costs(policy, scenario, tape).mean(),
         )
-        kept = self.manifest.get("kept_rule") or not saves(scenario, tuned, best).all()
-        return ChainPolicy(KEPT_RULE, tuned, ()) if kept else best
+        return best if saves(scenario, tuned, best).all() else rule
 
     def told(self, run: "Run") -> list[str]:
         """What a user should know of the run on a chain: for which stores it follows its rule."""

@@ -260,16 +260,16 @@ def test_the_searched_start_is_near_the_best_shift_on_fresh_demand() -> None:
 
 def test_a_chain_outside_training_follows_its_rule_and_says_so(trained: Generalist) -> None:
     five = chain([store(f"s{i}", 5, 2, 9) for i in range(9)])
-    told = trained.told(five)
+    run = trained.on(five)
+    told = trained.told(run)
     assert told[0].startswith("number of stores is 9, training had 1 to 4")
     assert len([words for words in told if "number of stores" in words]) == 1
-    run = trained.on(five)
     assert run.manifest["kept_rule"] and run.policy.name == "kept-rule"
     tape = draw_tape(five, seed=5, purpose=Purpose.TEST, worlds=8)
     costs = [mean_costs(policy, five, tape) for policy in (run.policy, run.start_rule)]
     np.testing.assert_array_equal(*costs)
     alone = chain([UNLIKE[0]], warehouse={"unlimited": True})
-    assert any("a warehouse that can run out" in words for words in trained.told(alone))
+    assert any("a warehouse that can run out" in words for words in trained.strange(alone))
 
 
 def test_training_goes_on_for_one_chain_from_its_tuned_rule(
