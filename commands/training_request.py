@@ -75,7 +75,7 @@ class TrainingRequest:
         chain = self._chain(tell)
         start = None if self.start is None else load_generalist(run_named(self.start))
         others = self._others(chain, tell)
-        training.check(chain, others)
+        training.check(chain, others, start)
         folder = new_folder(self.runs, chain)
         tell(f"Run folder: {folder}")
 
