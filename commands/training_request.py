@@ -76,7 +76,7 @@ class TrainingRequest:
         chain = self._chain(name, config, tell)
         start = None if self.start is None else load_generalist(run_named(self.start))
         others = self._others(chain, tell)
-        training.check(chain, others)
+        training.check(chain, others, start)
         folder = new_folder(self.runs, chain)
         tell(f"Run folder: {folder}")
 

@@ -9,7 +9,6 @@ from inventory_env.decision.resolve import resolve
 from inventory_env.description.population import shape_of
 from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.description.scenario import Scenario
-from inventory_env.errors import InputError
 from inventory_env.simulation.params import Params
 from policies.learning.ppo import with_reward_scale
 from policies.rules.chain_start import KIND
@@ -40,8 +39,6 @@ def recipe_of(folder: Path, scenario: Scenario, seed: int, book: RuleBook) -> Re
 def recipe_from_generalist(start: Generalist, scenario: Scenario, seed: int) -> Recipe:
     """The recipe of a network for many problems, for one chain: rewards are the chain's, and what
     the scenario's settings say of steps, worlds and rates is heeded where it is said."""
-    for words in start.strange(scenario):
-        raise InputError(f"start: {words}")
     given = scenario.training.model_fields_set - {"actions", "observe", "reward", "hidden", "learn"}
     own = resolve(scenario, scenario.training)
     changes = FINE | {name: getattr(scenario.training, name) for name in given}

@@ -72,14 +72,16 @@ class DivergedError(InputError):
     """The learner's numbers ran away; the training settings are to blame."""
 
 
-def check(scenario: Scenario, others: Path | None = None) -> None:
+def check(scenario: Scenario, others: Path | None = None, start: Generalist | None = None) -> None:
     """Refuse what cannot be trained, before anything is written.
 
     Raises:
-        InputError: if a tier is to learn that orders nothing, to see what it cannot, or to build on
-            a run of another kind.
+        InputError: if a tier is to learn that orders nothing, to see what it cannot, to build on a
+            run of another kind, or to go on from a network for other chains.
     """
     resolve(scenario, scenario.training)
+    for words in [] if start is None else start.strange(scenario):
+        raise InputError(f"start: {words}")
     if others is not None:
         check_others(scenario, others)
 
@@ -122,7 +124,7 @@ def train(
         InputError: if the network is for other chains.
         DivergedError: if the learner's weights are no longer numbers.
     """
-    check(scenario, others)
+    check(scenario, others, start)
     recipe = None if start is None else recipe_from_generalist(start, scenario, seed)
     if others is not None:
         keep_others(folder, others)

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from cli import app
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.resolve import resolve
 from inventory_env.description.population import Mixture, shape_of
 from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.description.scenario import Scenario
+from inventory_env.description.scenario_files import scenario_text
 from inventory_env.envs.joined import JoinedVecEnv
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
@@ -293,3 +296,29 @@ def test_a_shape_with_one_chain_counts_like_the_others() -> None:
     assert judge.validate(rule).rule_cost == pytest.approx(1.0)
     assert np.abs(judge.gain(FittedRulePolicy(KIND))).max() < 0.9
     assert resolve(one, problems().training).columns is None
+
+
+def test_the_command_line_judges_and_refuses(
+    trained: Generalist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "own.toml"
+    file.write_text(scenario_text(chain(UNLIKE)))
+    run, runner = str(trained.folder), CliRunner()
+    asked = ["eval", "--run", run, "--baseline", "constant-order", "--runs", str(tmp_path)]
+    done = runner.invoke(app, [*asked, "--scenario", str(file), "--episodes", "8"])
+    assert done.exit_code == 0, done.output
+    many = tmp_path / "many.toml"
+    many.write_text(PROBLEMS.replace("count = { choice = [1, 2, 4] }", "count = 0"))
+    for wrong, words in (
+        (asked, "--scenario"),
+        ([*asked, "--scenario", "any-chain"], "describes many chains"),
+        (["train", "--scenario", str(many)], "count must be whole, 1 to 1000, got 0"),
+        (["bench", "published", "--suite", "generalist", "--run", "nowhere"], "no such run"),
+        (["train", "--start", run, "--scenario", "fifty-stores"], "start: store store-01: mean"),
+    ):
+        refused = runner.invoke(app, wrong)
+        assert refused.exit_code == 2, wrong
+        assert words in " ".join(refused.output.split()), refused.output
+        assert "Traceback" not in refused.output
+    assert not (tmp_path / "runs").exists()  # nothing half written
