@@ -34,8 +34,6 @@ class SeedOnMany(Frozen):
     """The training seed."""
     training_seconds: NonNegative
     """Seconds it learned for."""
-    kept_rule: bool
-    """Whether learning did not clearly pay, so that the start rule was kept."""
     percent: float
     """Mean over the chains; below 0 is cheaper."""
     ci95: tuple[float, float]
@@ -106,10 +104,10 @@ def judge_many_seeds(
                 purpose=Purpose.TEST,
                 tapes=episodes,
             )
-        seconds, kept = run.manifest["training_seconds"], run.manifest["kept_rule"]
+        seconds = run.manifest["training_seconds"]
         # Elsewhere it orders what the rule orders.
-        saved = np.where(trusted[:, None] & (not kept), saved, 0.0)
-        found.append(_judged(seed, seconds, kept, -saved, names))
+        saved = np.where(trusted[:, None], saved, 0.0)
+        found.append(_judged(seed, seconds, -saved, names))
         tell(_told(found[-1], chains, start_rule))
     return ManySeeds(
         problems=problems.name,
@@ -123,9 +121,7 @@ def judge_many_seeds(
     )
 
 
-def _judged(
-    seed: int, seconds: float, kept: bool, difference: Array, names: Sequence[str]
-) -> SeedOnMany:
+def _judged(seed: int, seconds: float, difference: Array, names: Sequence[str]) -> SeedOnMany:
     """What (chain, episode) differences to the start rule, in percent, say of a seed."""
     means = difference.mean(axis=1)
     own = [student_interval(row) for row in difference]
@@ -133,7 +129,6 @@ def _judged(
     return SeedOnMany(
         seed=seed,
         training_seconds=seconds,
-        kept_rule=kept,
         percent=float(means.mean()),
         ci95=student_interval(means),
         worse=float(np.mean([low > 0 for low, _ in own])),

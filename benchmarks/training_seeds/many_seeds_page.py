@@ -65,9 +65,8 @@ def _rows(found: ManySeeds) -> list[list[str]]:
 
 
 def _row(each: SeedOnMany) -> list[str]:
-    kept = " (kept its start rule)" if each.kept_rule else ""
     return [
-        f"{each.seed}{kept}",
+        str(each.seed),
         f"{each.training_seconds:.0f}",
         _with_interval(each.percent, each.ci95),
         f"{100 * each.worse:.1f}",

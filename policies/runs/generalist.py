@@ -74,8 +74,6 @@ class Generalist:
             population: the chains.
             worlds: of each chain, side by side, where there are several chains.
         """
-        if self.manifest.get("kept_rule"):
-            return ChainPolicy(KEPT_RULE, self.start_rule, ())
         trusted = saves(population, self.start_rule, self.learned(population))
         return self.learned(population, trusted=np.repeat(trusted, worlds, axis=0))
 
@@ -128,7 +126,7 @@ class Generalist:
         is not surely cheaper on fresh demand.
         """
         rule = ChainPolicy(KEPT_RULE, tuned, ())
-        if self.manifest.get("kept_rule") or self.strange(scenario):
+        if self.strange(scenario):
             return rule
         shifted = FittedRulePolicy(KIND, searched_points(scenario, seed=self.seed))
         starts = (tuned, RulePolicy(KIND, shifted.rule(Params.of(scenario))))

@@ -333,7 +333,8 @@ class _Training(BaseCallback):
     def _finish(self, seconds: float) -> None:
         """Keep the start rule where fresh validation worlds cannot tell that learning paid.
 
-        Only where money is what was taught: another reward may rightly cost more.
+        Only where money is what was taught: another reward may rightly cost more. A network for
+        many chains is judged again on every chain that it is used on.
         """
         tensors, notes = read_tensors(self._folder / BEST)
         load_network(self._model.policy, tensors, self._folder / BEST)
@@ -351,7 +352,7 @@ class _Training(BaseCallback):
                 "best": notes,
                 "start_rule": self._lessons.rule.name,
                 "gain_over_start_rule": {"mean": float(gain.mean()), "ci95": [low, high]},
-                "kept_rule": guarded and not low > 0,
+                "kept_rule": guarded and not low > 0 and self._problems is None,
             },
         )
 
