@@ -50,7 +50,7 @@ class Arrival(Feature):
 
     def values(self, view: View) -> list[Array]:
         situation, stores, by = view.situation, view.stores, view.yardstick
-        need = by.need.at(stores)
+        need = by.need_of_stores
         sd = np.maximum(by.sd[:, stores], SMALLEST_SD)
         projection = situation.projection
         expected = situation.stock_at_arrival
@@ -118,7 +118,7 @@ class Problem(Feature):
 
     def values(self, view: View) -> list[Array]:
         stores, params = view.stores, view.situation.params
-        need = view.yardstick.need.at(stores)
+        need = view.yardstick.need_of_stores
         size = np.clip(need.mean, RARE, LARGE) if view.shape.whole else LARGE + 0 * need.mean
         given = packs(params)
         pack = 0 * need.mean if given is None else given[:, stores]

@@ -7,7 +7,7 @@ not change, stay out. Where the period's own demand has a known distribution, it
 takes the place of the cost on the tape: the same on average, with less luck in it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -91,18 +91,23 @@ class Creditor:
         tape: Tape,
     ) -> None:
         """Put a period's business where `here` says, expected where the law is known."""
+        worlds: Integers | slice = slice(None)
+        member = tape.member
+        if len(here) > 1:  # only in worlds that are paid now
+            worlds = np.flatnonzero(here.any(axis=1))
+            here, member = here[worlds], member[worlds]
+            drawn = _Business(*(getattr(drawn, each.name)[worlds] for each in fields(drawn)))
         found = (drawn.demand, drawn.served, drawn.lost, drawn.backorders, drawn.closing)
         if self.shortage is not None:
-            known = self.shortage.known(tape.member)
+            known = self.shortage.known(member)
             lost, waiting, left = (
                 np.where(known, *each)
-                for each in zip(
-                    self.shortage.business(drawn.net, tape.member), found[2:], strict=True
-                )
+                for each in zip(self.shortage.business(drawn.net, member), found[2:], strict=True)
             )
             found = (drawn.demand, drawn.served, lost, waiting, left)
         for name, values in zip(STORE_BUSINESS, found, strict=True):
-            np.copyto(business[name][:, stores], values, where=here)
+            of_stores = business[name][:, stores]
+            of_stores[worlds] = np.where(here, values, of_stores[worlds])
 
     @staticmethod
     def _at_once(ledger: Ledger, stores: slice) -> "_Business":

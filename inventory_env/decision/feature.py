@@ -102,6 +102,11 @@ class Yardstick:
         """What sites cover as they look at their stock."""
         return self.params.needs(echelon=self.shared)
 
+    @cached_property
+    def need_of_stores(self) -> Need:
+        """What the stores cover, (world or 1, store)."""
+        return self.need.at(self.params.shape.columns("stores"))
+
     @property
     def mean(self) -> Array:
         """Demand of a period, units."""

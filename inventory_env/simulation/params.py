@@ -22,7 +22,7 @@ from inventory_env.description.rules import OrderConstraints
 from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.site_rule import SiteRule, own_rules
-from inventory_env.simulation.worlds import empty, over_sites, pick_worlds
+from inventory_env.simulation.worlds import empty, laid_out, over_sites, pick_worlds
 
 MOST_RUNS = 16  # of neighbouring sites that are copied run by run; more are picked one by one
 MEMORY_WEIGHT = 0.1  # of the newest period in what sites remember
@@ -98,27 +98,24 @@ def _bounds(given: list[list[Any]], auto: Array) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class Cover:
-    """Sites that cover so many periods, in all worlds or in some."""
+    """Sites, and how many periods they cover: one number, or one site's (world, 1)."""
 
-    periods: int
+    periods: int | Integers
     sites: slice | Integers
-    worlds: npt.NDArray[np.bool_] | None  # (world, site) where it is so; None: everywhere
-
-    def chosen(self, values: Array, otherwise: float) -> Array:
-        """(world, site) values where sites cover so many periods."""
-        return values if self.worlds is None else np.where(self.worlds, values, otherwise)
 
 
 def _covers(lengths: Array, first: int, end: int) -> tuple[Cover, ...]:
     """Stretches of time (world or 1, site) of some neighbouring sites, in whole periods."""
     periods = np.ceil(lengths[:, first:end]).astype(np.int64)
-    found = []
-    for cover in np.unique(periods):
-        here = periods == cover
-        if here.all(axis=0).any() and (here == here[:1]).all():
-            found.append(Cover(int(cover), _as_slice(first + np.flatnonzero(here[0])), None))
-        else:
-            found.append(Cover(int(cover), slice(first, end), here))
+    same = (periods == periods[:1]).all(axis=0)
+    found = [
+        Cover(int(length), _as_slice(first + np.flatnonzero(same & (periods[0] == length))))
+        for length in np.unique(periods[0, same])
+    ]
+    found += [
+        Cover(laid_out(periods[:, [site]]), slice(first + site, first + site + 1))
+        for site in np.flatnonzero(~same).tolist()
+    ]
     return tuple(found)
 
 

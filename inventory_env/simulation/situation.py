@@ -14,7 +14,7 @@ from inventory_env.simulation.params import LEAST_LEVEL, Cover, Params
 from inventory_env.simulation.projection import Projection
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.state import State
-from inventory_env.simulation.worlds import empty, over_sites, zeros
+from inventory_env.simulation.worlds import empty, over_sites
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,18 @@ class Situation:
         cumulative = self.outlook.cumulative_factors
         return 1.0 if cumulative is None else cumulative[ahead + 1] - cumulative[ahead]
 
-    def _means(self, first: int, end: int, stores: slice | Integers) -> Array | float:
-        """(world, store) forecast demand of these periods, 0 being this one, in long-run means."""
+    def _means(
+        self, first: int | Integers, end: int | Integers, stores: slice | Integers
+    ) -> Array | float:
+        """(world, store) forecast demand of these periods, 0 being this one, in long-run means;
+        ends are the same everywhere, or (world, 1)."""
         level, cumulative = self.level, self.outlook.cumulative_factors
         if isinstance(level, np.ndarray):
             level = level[:, stores]
         if cumulative is None:
-            return level * (end - first)
-        return level * (cumulative[end][:, stores] - cumulative[first][:, stores])
+            means: Array | float = np.multiply(level, end - first)
+            return means
+        return level * (_before(cumulative, end, stores) - _before(cumulative, first, stores))
 
     @cached_property
     def _forecasts(self) -> dict[int, Array]:
@@ -90,12 +94,28 @@ class Situation:
             self._forecasts[periods] = params.with_upstream(expected)
         return self._forecasts[periods]
 
-    def _excess(self, periods: int, stores: slice | Integers) -> Array:
+    def _excess(self, periods: int | Integers, stores: slice | Integers) -> Array:
         """(world, store) forecast demand of so many periods above its long-run mean, units."""
         mean = self.params.mean[:, stores]
         excess: Array = mean * self._means(0, periods, stores)
         excess -= mean * periods
         return excess
+
+    @cached_property
+    def cover_excess(self) -> Array:
+        """(world, store) forecast demand of the cover above its long-run mean, units."""
+        return self._excess_over(self.params.store_covers)
+
+    @cached_property
+    def lead_time_excess(self) -> Array:
+        """(world, store) forecast demand of the lead time above its long-run mean, units."""
+        return self._excess_over(self.params.store_lead_times)
+
+    def _excess_over(self, covers: tuple[Cover, ...]) -> Array:
+        found = empty(self.worlds, self.params.stores)
+        for cover in covers:
+            found[:, cover.sites] = self._excess(cover.periods, cover.sites)
+        return found
 
     def adjusted_position(self, *, echelon: bool = False) -> Array:
         """(world, site) inventory position less the forecast's excess over the cover, units, so
@@ -107,9 +127,7 @@ class Situation:
         if not self.forecast_varies:
             return self.position
         adjusted = self.position.copy(order="K")
-        for cover in self.params.store_covers:
-            excess = self._excess(cover.periods, cover.sites)
-            adjusted[:, cover.sites] -= cover.chosen(excess, 0.0)
+        adjusted[:, self.params.shape.columns("stores")] -= self.cover_excess
         self._take_off_excess(adjusted, self.params.upstream_covers)
         return adjusted
 
@@ -127,16 +145,14 @@ class Situation:
         """Take the stores' excess over the cover of sites upstream off their position, units."""
         stores = self.params.shape.columns("stores")
         for cover in covers:
-            excess = over_sites(self._excess(cover.periods, stores))[:, None]
-            position[:, cover.sites] -= cover.chosen(excess, 0.0)
+            position[:, cover.sites] -= over_sites(self._excess(cover.periods, stores))[:, None]
 
     @cached_property
     def arrival_factor(self) -> Array:
         """(world, store) forecast of the last period of the cover, in long-run means."""
-        factor = zeros(self.worlds, self.params.stores)
+        factor = empty(self.worlds, self.params.stores)
         for cover in self.params.store_covers:
-            last = self._means(cover.periods - 1, cover.periods, cover.sites)
-            factor[:, cover.sites] += cover.chosen(np.asarray(last), 0.0)
+            factor[:, cover.sites] = self._means(cover.periods - 1, cover.periods, cover.sites)
         return factor
 
     def demand_ahead(self, ahead: int) -> tuple[Array, Array]:
@@ -170,9 +186,7 @@ class Situation:
         if not self.forecast_varies:
             return expected
         adjusted = expected + (self.adjusted_position() - self.position)[:, stores]
-        for lead_time in self.params.store_lead_times:
-            excess = self._excess(lead_time.periods, lead_time.sites)
-            adjusted[:, lead_time.sites] += lead_time.chosen(excess, 0.0)
+        adjusted += self.lead_time_excess
         return adjusted
 
     def store_orders(self, rule: OrderRule) -> Array:
@@ -216,3 +230,12 @@ class Situation:
         if self.params.limits.storage_limit is not None:
             stock = stock + self.state.backorders
         return project(wishes, self.params.limits, stock, self.period)
+
+
+def _before(cumulative: Array, end: int | Integers, stores: slice | Integers) -> Array:
+    """(world, store) season's factors summed up to an end."""
+    if isinstance(end, int):
+        return cumulative[end][:, stores]
+    by_site = cumulative[:, :, stores].swapaxes(1, 2)
+    sites, worlds = by_site.shape[1:]
+    return np.asarray(by_site[end.T, np.arange(sites)[:, None], np.arange(worlds)].T)

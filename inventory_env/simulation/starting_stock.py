@@ -11,12 +11,17 @@ from inventory_env.simulation.worlds import zeros
 
 
 def starting_state(
-    params: Params, generator: Callable[[int], np.random.Generator], worlds: int, slots: int
+    params: Params,
+    chain: int,
+    generator: Callable[[int], np.random.Generator],
+    worlds: int,
+    slots: int,
 ) -> State:
     """The state at the first decision; what a site holds then counts as its opening stock.
 
     Args:
-        params: of one chain.
+        params: of a population.
+        chain: number of the chain that is played.
         generator: random numbers by site: supplier 0, warehouse 1, stores 2, 3, ...
         worlds: how many worlds.
         slots: of the pipelines; a site fills one less than its lead time.
@@ -31,13 +36,13 @@ def starting_state(
     pipeline = np.zeros((slots, shape.sites, worlds)).swapaxes(1, 2)
     for site in range(shape.sites):
         number = site + 2 if site < shape.stores else 1 - (site - shape.stores)
-        lead_time = max(int(params.lead_time[0, site]), 1)
+        lead_time = max(int(params.lead_time[chain, site]), 1)
         uniform = generator(number).random((worlds, lead_time)).T
         on_hand[:, site] = between(
-            start.on_hand_low[0, site], start.on_hand_high[0, site], uniform[0]
+            start.on_hand_low[chain, site], start.on_hand_high[chain, site], uniform[0]
         )
         pipeline[: lead_time - 1, :, site] = between(
-            start.slot_low[0, site], start.slot_high[0, site], uniform[1:]
+            start.slot_low[chain, site], start.slot_high[chain, site], uniform[1:]
         )
     return State(
         on_hand=on_hand,

@@ -269,7 +269,7 @@ class TapeSource:
             tapes.append(
                 _draw_chain(
                     chains[number],
-                    self._params.of_worlds(member),
+                    self._params,
                     self._kinds,
                     generator,
                     purpose=purpose,
@@ -328,7 +328,9 @@ def _draw_chain(
     return Tape(
         member=member,
         first_day=first_day.astype(np.float64),
-        start=starting_state(params, partial(generator, Source.START), worlds, kinds.slots),
+        start=starting_state(
+            params, int(member[0]), partial(generator, Source.START), worlds, kinds.slots
+        ),
         demand=demand,
         lead_time=(
             _lead_times(chain, generator, worlds, length) if kinds.random_lead_times else None

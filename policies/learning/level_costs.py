@@ -4,18 +4,17 @@ Of ten thousand chains a short look at each says more of a formula than a long o
 costs more than expected by chance in one chain costs less in another.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from inventory_env.description.need import Need
 from inventory_env.description.population import Mixture, needs
 from inventory_env.frozen import Array
-from inventory_env.simulation.tape import Purpose, draw_tape
-from policies.rollout import mean_costs
+from inventory_env.simulation.one_store import OneStore
+from inventory_env.simulation.params import Params
+from inventory_env.simulation.tape import Purpose, TapeSource
 from policies.rules.levels import rule_at, standard_levels
-from policies.rules.rule_based import RulePolicy
 from policies.rules.search import rule_of_worlds
 
 WORLDS = 8192  # side by side
@@ -114,23 +113,17 @@ def point_costs(kind: str, chains: Mixture, points: Array, judging: Judging, *, 
 
 def _block_costs(kind: str, chains: Mixture, points: Array, judging: Judging, seed: int) -> Array:
     """(chain, point) money per period, of chains side by side."""
-    count, width = points.shape[:2]
-    tape = draw_tape(
-        chains,
+    count, warm_up = len(points), chains.members[0].warm_up
+    params = Params.of(chains)
+    tape = TapeSource(chains, params).draw(
         seed=seed,
         purpose=Purpose.TUNE,
         worlds=count * judging.tapes,
         episode=3,
-        periods=chains.members[0].warm_up + judging.periods,
+        periods=warm_up + judging.periods,
     )
     need = needs(chains, echelon=False)
-    repeated = {f.name: np.repeat(getattr(need, f.name), width, axis=0) for f in fields(Need)}
-    levels = points.reshape(count * width, 1, -1)
-    rule = rule_at(kind, Need(**repeated), levels, whole=chains.members[0].whole)
-    # Rows are (chain, point), worlds (chain, tape, point).
-    numbers = np.arange(count * width).reshape(count, 1, width)
-    rows = np.repeat(numbers, judging.tapes, axis=1).reshape(-1)
-    rule = replace(rule, **{name: values[rows] for name, values in vars(rule).items()})  # type: ignore[type-var]
-    policy = RulePolicy(kind, rule_of_worlds(rule, 1))
-    costs = mean_costs(policy, chains, tape.repeated(width))
-    return costs.reshape(count, judging.tapes, width).mean(axis=1)
+    rule = rule_at(kind, need, points, whole=chains.members[0].whole)
+    store = OneStore(params.of_worlds(tape.member), tape, exact=True)
+    costs = store.costs(rule_of_worlds(rule, judging.tapes), warm_up)
+    return np.ascontiguousarray(costs).reshape(count, judging.tapes, -1).mean(axis=1)

@@ -9,11 +9,14 @@ best so far and ever closer,
    A site's own cost is fitted by a quadratic in its own moves; what moves cost the rest of the
    chain, through a stock that is shared, by one in their sums. Where nothing is shared, each site
    takes the best of its own.
+
+Of many chains side by side, whose rules have fitted levels, a search looks around those: at first
+candidates on few tapes, at better ones on more; where none is clearly cheaper, it keeps to them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import combinations_with_replacement, pairwise
+from itertools import combinations_with_replacement, groupby, pairwise
 
 import numpy as np
 from scipy.special import ndtri
@@ -21,13 +24,15 @@ from scipy.stats import qmc
 
 from inventory_env.description.need import Need
 from inventory_env.description.population import Mixture, Population, needs, shape_of
-from inventory_env.description.rules import OrderRule
+from inventory_env.description.rules import OrderConstraints, OrderRule
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
-from inventory_env.frozen import Array
+from inventory_env.frozen import Array, Integers
+from inventory_env.simulation.one_store import OneStore, is_one_store
+from inventory_env.simulation.params import Params
 from inventory_env.simulation.site_rule import SiteRule
-from inventory_env.simulation.tape import Purpose, Tape, draw_tape
-from inventory_env.simulation.worlds import laid_out
+from inventory_env.simulation.tape import Purpose, Tape, TapeSource, draw_tape
+from inventory_env.simulation.worlds import laid_out, pick_worlds
 from policies.policy import Policy
 from policies.rollout import site_costs
 from policies.rules.fitted_levels import fitted_levels, is_fitted
@@ -42,11 +47,16 @@ MOST_CANDIDATES = 128
 ROUNDS = 7
 ELITE = 6  # one candidate in so many is kept of a round
 WIDER = 1.1  # than the best of a round, the next
-NEAR, NEAR_ROUNDS, NEARER = 0.1, 4, 2  # around fitted levels: half-width, rounds, fewer candidates
+NEAR = 0.1  # half-width of the first round around fitted levels, of the bounds' span
+NEAR_CANDIDATES = {1: 8, 2: 24, 3: 32}  # a round there, by levels that are moved together
+NEAR_TAPES = (0.25, 0.5, 1.0)  # share of the tapes that a round is judged on
+NEAR_KEPT = 2  # of such a round, for each level that is moved, and one more
+CAUTION = 1.0  # standard errors by which levels must be cheaper than the fitted ones
 MOST_TOGETHER = 16  # numbers of a chain's sites that are drawn together; more are fitted
 LEAST_MOVE = 0.002  # of the bounds' span
 APART = (0.15, 0.08, 0.04)  # half-widths of the rounds, of the bounds' span
-BLOCK = 4_000_000  # numbers of demand that are simulated side by side
+BLOCK = 20_000  # stores that are simulated side by side: few enough for a core's cache
+PLAIN = OrderConstraints()
 
 
 @dataclass(frozen=True)
@@ -120,16 +130,40 @@ def _points(
     if count == 1:
         space = _Space(population, tiers, below)
         return _Search(space, seed=seed, tapes=max(tapes, LEAST_TAPES)).best()
-    width = CANDIDATES.get(_Space.size_of(tiers), MOST_CANDIDATES) // (NEARER if near else 1)
-    size = max(BLOCK // (tapes * width * shape.periods * shape.stores), 1)
-    # Chains of like lead times side by side: stock is projected over the longest of a block.
-    order = np.argsort([_longest(chain) for chain in population.members], kind="stable")
-    blocks = [order[first : first + size] for first in range(0, count, size)]
+    widths = NEAR_CANDIDATES if near else CANDIDATES
+    width = widths.get(_Space.size_of(tiers), MOST_CANDIDATES)
+    size = max(BLOCK // (tapes * width * shape.stores), 1)
+    blocks = alike_blocks(population.members, size)
     found = []
     for block in blocks:
         space = _Space(Mixture(tuple(population.members[i] for i in block)), tiers, below)
         found.append(_Search(space, seed=seed, tapes=tapes, near=near).best())
-    return np.asarray(np.concatenate(found)[np.argsort(order)])
+    return np.asarray(np.concatenate(found)[np.argsort(np.concatenate(blocks))])
+
+
+def alike_blocks(chains: Sequence[Scenario], size: int) -> list[Integers]:
+    """Numbers of chains that are searched side by side, so many at most: what happens in some of a
+    block is computed for all."""
+
+    def kind(number: int) -> tuple[bool, bool]:
+        chain = chains[number]
+        random = any(store.lead_time.kind != "constant" for store in chain.stores)
+        return chain.seasonal, random
+
+    def longest(number: int) -> int:
+        return max(store.lead_time.maximum for store in chains[number].stores)
+
+    def order(number: int) -> tuple[bool | int, ...]:
+        plain = all(store.orders == PLAIN for store in chains[number].stores)
+        return *kind(number), chains[number].unmet_demand == "lost", plain, longest(number)
+
+    blocks = []
+    for _, group in groupby(sorted(range(len(chains)), key=order), key=kind):
+        numbers = list(group)
+        for first in range(0, len(numbers), size):
+            # Of like lead times: stock is projected until the last order of a block arrives.
+            blocks.append(np.array(sorted(numbers[first : first + size], key=longest)))
+    return blocks
 
 
 def rule_of_worlds(rule: OrderRule, worlds: int) -> OrderRule:
@@ -137,10 +171,6 @@ def rule_of_worlds(rule: OrderRule, worlds: int) -> OrderRule:
     names = [field.name for field in fields(rule)]  # type: ignore[arg-type]
     levels = {name: laid_out(np.repeat(getattr(rule, name), worlds, axis=0)) for name in names}
     return type(rule)(**levels)
-
-
-def _longest(chain: Scenario) -> int:
-    return max(store.lead_time.maximum for store in chain.stores)
 
 
 def fresh_tape(scenario: Scenario, seed: int) -> Tape:
@@ -225,6 +255,16 @@ class _Space:
         assert found is not None
         return found
 
+    def rule_of_candidates(self, points: Array, tapes: int) -> OrderRule:
+        """The one tier's rule with levels (chain x tape, candidate), of chains with one site."""
+        (each,), (need,) = self.tiers, self.needs
+        wide = Need(*(getattr(need, field.name)[:, None] for field in fields(Need)))
+        rule = rule_at(each.kind, wide, points, whole=self.shape.whole)
+        return rule_of_worlds(
+            type(rule)(*(getattr(rule, f.name)[..., 0] for f in fields(rule))),  # type: ignore[arg-type]
+            tapes,
+        )
+
 
 def _of_worlds(levels: Array, tapes: int) -> Array:
     """(chain x tape x candidate, site) of (chain, candidate, site) levels."""
@@ -238,20 +278,23 @@ class _Search:
 
     def __init__(self, space: _Space, *, seed: int, tapes: int, near: bool = False) -> None:
         self._space, self._tapes, self._seed, self._near = space, tapes, seed, near
+        self._params = Params.of(space.population)
+        self._source = TapeSource(space.population, self._params)
+        self._one_store = is_one_store(space.population)
         self._rng = np.random.default_rng(seed)
+        self._parts: dict[float, Tape] = {}
         self._tape = self._drawn(tapes, episode=0)
         self._span = space.high - space.low
 
     def _drawn(self, tapes: int, episode: int) -> Tape:
-        population = self._space.population
-        worlds = tapes * len(population.members)
-        return draw_tape(
-            population, seed=self._seed, purpose=Purpose.TUNE, worlds=worlds, episode=episode
+        worlds = tapes * len(self._space.population.members)
+        return self._source.draw(
+            seed=self._seed, purpose=Purpose.TUNE, worlds=worlds, episode=episode
         )
 
     def best(self) -> Array:
         """(chain, site, level) the best point of each chain."""
-        alike = self._alike(self._space.fitted if self._near else self._space.auto)
+        alike = self._near_fitted() if self._near else self._alike(self._space.auto)
         if self._space.sites == 1:
             return alike
         own = self._apart(alike)
@@ -263,15 +306,53 @@ class _Search:
 
     def _alike(self, point: Array) -> Array:
         """One shift of each level for all sites of a tier."""
+        return self._cross_entropy(point, self._shared(), 1.0, ROUNDS)
+
+    def _shared(self) -> Array:
+        """(number, site, level) 1 where a shift that all sites of a tier share is added."""
         space = self._space
         shared = [
             np.isin(space.tier_of, tier)[:, None] & (np.arange(space.levels) == level)
             for tier in range(len(space.tiers))
             for level in range(space.levels)
         ]
-        moved = [sites for sites in shared if self._span[sites].any()]
-        width, rounds = (NEAR, NEAR_ROUNDS) if self._near else (1.0, ROUNDS)
-        return self._cross_entropy(point, np.array(moved, dtype=np.float64), width, rounds)
+        return np.array([sites for sites in shared if self._span[sites].any()], dtype=np.float64)
+
+    def _near_fitted(self) -> Array:
+        """One shift for all sites near the fitted levels, and none where none is clearly cheaper:
+        first rounds are judged on few tapes, the last on all."""
+        moved, fitted = self._shared(), self._space.fitted
+        size = len(moved)
+        count = NEAR_CANDIDATES.get(size, MOST_CANDIDATES)
+        shifts = np.repeat(NEAR * self._draws(size, count)[None], len(fitted), axis=0)
+        for share in NEAR_TAPES:
+            points = self._moved(fitted, np.einsum("cnk,ksl->cnsl", shifts, moved))
+            costs = self._costs_by_tape(points, self._part(share)).sum(axis=3)
+            shifts = self._next(shifts, costs.mean(axis=1), NEAR_KEPT * size + 1)
+        more = costs - costs[:, :, :1]
+        error = more.std(axis=1) / np.sqrt(max(costs.shape[1] - 1, 1))
+        return _chosen(points, (more.mean(axis=1) + CAUTION * error).argmin(axis=1))
+
+    def _next(self, shifts: Array, costs: Array, elite: int) -> Array:
+        """Candidates that are drawn like the best of those before; the first moves nothing, the
+        second is the best so far."""
+        size = shifts.shape[2]
+        order = costs.argsort(axis=1)[:, :elite, None]
+        kept = np.take_along_axis(shifts, order, axis=1)
+        centre, root = _spread(kept)
+        draws = ndtri(0.5 + 0.4995 * self._draws(size, shifts.shape[1]))
+        found = centre + WIDER * np.einsum("ckl,nl->cnk", root, draws)
+        found[:, 0], found[:, 1] = 0.0, kept[:, 0]
+        return np.asarray(found)
+
+    def _part(self, share: float) -> Tape:
+        """The first tapes of each chain."""
+        tapes = max(round(share * self._tapes), 1)
+        chains = len(self._space.population.members)
+        if share not in self._parts:
+            worlds = np.arange(self._tape.worlds).reshape(chains, -1)[:, :tapes]
+            self._parts[share] = pick_worlds(self._tape, worlds.reshape(-1))
+        return self._parts[share]
 
     def _apart(self, point: Array) -> Array:
         """Each site's own levels, near those of all."""
@@ -308,7 +389,7 @@ class _Search:
             rounds: how many.
         """
         size = len(moved)
-        count = CANDIDATES.get(size, MOST_CANDIDATES) // (NEARER if self._near else 1)
+        count = CANDIDATES.get(size, MOST_CANDIDATES)
         elite = max(count // ELITE, size + 2)
         shifts = np.repeat(width * self._draws(size, count)[None], len(point), axis=0)
         for _ in range(rounds):
@@ -316,9 +397,7 @@ class _Search:
             order = self._costs(points, self._tape).sum(axis=2).argsort(axis=1)
             best = _chosen(points, order[:, 0])
             kept = np.take_along_axis(shifts, order[:, :elite, None], axis=1)
-            centre = kept.mean(axis=1, keepdims=True)
-            spread = np.einsum("cek,cel->ckl", kept - centre, kept - centre) / elite
-            root = np.linalg.cholesky(spread + LEAST_MOVE**2 * np.eye(size))
+            centre, root = _spread(kept)
             draws = ndtri(0.5 + 0.4995 * self._draws(size, count))
             shifts = centre + WIDER * np.einsum("ckl,nl->cnk", root, draws)
             shifts[:, 0] = kept[:, 0]
@@ -337,11 +416,27 @@ class _Search:
 
     def _costs(self, points: Array, tape: Tape) -> Array:
         """(chain, candidate, site) money per period, of all the chain's sites."""
+        return np.asarray(self._costs_by_tape(points, tape).mean(axis=1))
+
+    def _costs_by_tape(self, points: Array, tape: Tape) -> Array:
+        """(chain, tape, candidate, site) money per period."""
         space, chains = self._space, len(points)
         tapes = tape.worlds // chains
+        if self._one_store:
+            rule = space.rule_of_candidates(points, tapes)
+            store = OneStore(self._params.of_worlds(tape.member), tape, exact=not self._near)
+            costs = np.ascontiguousarray(store.costs(rule, space.shape.warm_up))
+            return costs.reshape(chains, tapes, -1, 1)
         policy = space.policy(points, tapes)
         costs = site_costs(policy, space.population, tape.repeated(points.shape[1]))
-        return costs.reshape(chains, tapes, points.shape[1], -1).mean(axis=1)
+        return costs.reshape(chains, tapes, points.shape[1], -1)
+
+
+def _spread(kept: Array) -> tuple[Array, Array]:
+    """Centre of (chain, candidate, number) shifts, and the root of their covariance."""
+    centre = kept.mean(axis=1, keepdims=True)
+    spread = np.einsum("cek,cel->ckl", kept - centre, kept - centre) / kept.shape[1]
+    return centre, np.linalg.cholesky(spread + LEAST_MOVE**2 * np.eye(kept.shape[2]))
 
 
 def _chosen(points: Array, place: Array) -> Array:
