@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo setup test test-lowest generalist clean
+.PHONY: demo setup test test-lowest generalist any-chain clean
 
 demo: setup  ## train the built-in scenario, compare with every tuned rule, order for a Monday
 	$(BIN)/hmarl train
@@ -49,6 +49,11 @@ generalist: setup  ## train the network for any store anew and put it in place o
 	rm -rf build/generalist
 	$(BIN)/hmarl train --scenario any-store --runs build/generalist
 	cp $(addprefix build/generalist/any-store-*/,$(SHIPPED)) policies/generalist/
+
+any-chain: setup  ## the same for stores behind a warehouse
+	rm -rf build/any-chain
+	$(BIN)/hmarl train --scenario any-chain --runs build/any-chain
+	cp $(addprefix build/any-chain/any-chain-*/,$(SHIPPED)) policies/any_chain/
 
 clean:
 	rm -rf .venv .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from benchmarks.evaluation.evaluate import ShownEvaluation
+    from inventory_env.description.problem_distribution import ProblemDistribution
     from inventory_env.description.scenario import Scenario
     from policies.orders.folder import Orders
     from policies.runs.generalist import Generalist
@@ -143,10 +144,11 @@ def open_run(folder: str | Path) -> Run:
 
 
 def generalist(folder: str | Path = "generalist") -> Generalist:
-    """One network for any store: `generalist().on(chain)` is a run on a chain, without training.
+    """One network for any store: `generalist().on(chain)` is a run on a chain, without training;
+    `generalist("any-chain")` is the one for stores behind a warehouse that can run out.
 
     Args:
-        folder: of a run on a problem distribution; left out, the one that is shipped.
+        folder: of a run on a problem distribution, or the name of one that is shipped.
 
     Raises:
         InputError: naming the file that is missing or cannot be used.
@@ -246,12 +248,12 @@ def orders(
 
 
 def tune(
-    scenario: Scenario | str | Path,
+    scenario: Scenario | ProblemDistribution | str | Path,
     *,
     trials: int = 50,
     folder: str | Path = "studies",
     name: str | None = None,
-    search: str = "ppo,reward",
+    search: str | None = None,
     objectives: str = "cost",
     min_fill_rate: float | None = None,
     seeds: int = 2,
@@ -263,11 +265,13 @@ def tune(
     """Search reward weights and PPO's settings by money; the same call continues a study.
 
     Args:
-        scenario: the chain, or its name or file; its settings are searched around.
+        scenario: the chain, or a problem distribution, or its name or file; its settings are
+            searched around.
         trials: of the whole study.
         folder: of all studies.
         name: of the study; left out, the scenario's.
-        search: groups of parameters, with commas: ppo, reward, actions.
+        search: groups of parameters, with commas: ppo, reward, actions; left out, ppo and reward,
+            of a problem distribution ppo.
         objectives: "cost", or "cost,fill-rate" for the front of both.
         min_fill_rate: least fill rate of a good trial, 0 to 1.
         seeds: trainings a trial.
@@ -281,12 +285,11 @@ def tune(
     """
     from rich.console import Console
 
-    from inventory_env import load_scenario
+    from inventory_env.description.problem_distribution import load_problems
     from tuning import make_plan, run_study
 
-    chain = load_scenario(scenario) if isinstance(scenario, str | Path) else scenario
     plan = make_plan(
-        chain,
+        load_problems(scenario) if isinstance(scenario, str | Path) else scenario,
         studies=Path(folder),
         name=name,
         storage=None,

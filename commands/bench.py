@@ -1,14 +1,24 @@
 """`hmarl bench`: measure what the project claims."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchmarks.measurement import EVALUATION_SEED
 from commands.mistakes import refuse
-from commands.options import DEFAULT_SCENARIO, ScenarioName, TestEpisodes, TestSeed, chain_of
+from commands.options import (
+    DEFAULT_SCENARIO,
+    ScenarioName,
+    TestEpisodes,
+    TestSeed,
+    chain_of,
+    problems_of,
+)
 from commands.output import new_console, teller
+
+if TYPE_CHECKING:
+    from inventory_env.description.problem_distribution import ProblemDistribution
 
 app = typer.Typer(help="Measure what the project claims.")
 
@@ -17,30 +27,83 @@ app = typer.Typer(help="Measure what the project claims.")
 def seeds(
     scenario: ScenarioName = DEFAULT_SCENARIO,
     count: Annotated[int, typer.Option("--seeds", min=2, help="Training seeds, 0 first.")] = 5,
-    episodes: TestEpisodes = 1000,
+    episodes: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Episodes of the whole chain, or of each.",
+            show_default="1000; 32 of each of many chains",
+        ),
+    ] = None,
+    chains: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Chains drawn to judge on, of a problem distribution.",
+            show_default="1000",
+        ),
+    ] = None,
     seed: TestSeed = EVALUATION_SEED,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="File for the results.", show_default="seeds-SCENARIO.json", dir_okay=False
+            help="File for the results.",
+            show_default="seeds-SCENARIO.json, or many-seeds-SCENARIO.json",
+            dir_okay=False,
         ),
     ] = None,
 ) -> None:
-    """Train with several seeds and compare each with every tuned rule."""
+    """Train with several seeds and compare each with tuned rules, or with its start on many."""
     from benchmarks.training_seeds.seeds import judge_seeds
     from inventory_env.files import write_json
 
+    problems = problems_of(scenario)
+    if problems is not None:
+        _seeds_of_many(problems, count, chains, episodes, seed, out)
+        return
+    refuse({"chains": chains}, f"--scenario {scenario} describes one chain")
     tell = teller(new_console())
     chain = chain_of(scenario, tell)
     results = judge_seeds(
         chain,
         range(count),
-        episodes=episodes,
+        episodes=1000 if episodes is None else episodes,
         evaluation_seed=seed,
         tell=tell,
     )
     file = Path(f"seeds-{chain.name}.json") if out is None else out
     write_json(file, results)
+    tell(f"Results: {file}")
+
+
+def _seeds_of_many(
+    problems: "ProblemDistribution",
+    count: int,
+    chains: int | None,
+    episodes: int | None,
+    seed: int,
+    out: Path | None,
+) -> None:
+    """One network a training seed, on chains drawn to judge it."""
+    from benchmarks.result_files import write_result
+    from benchmarks.training_seeds.many_seeds import CHAINS, EPISODES, judge_many_seeds
+    from benchmarks.training_seeds.many_seeds_page import many_seeds_table
+    from policies.runs.training import check_problems
+
+    console = new_console()
+    tell = teller(console)
+    check_problems(problems)
+    results = judge_many_seeds(
+        problems,
+        range(count),
+        chains=CHAINS if chains is None else chains,
+        episodes=EPISODES if episodes is None else episodes,
+        evaluation_seed=seed,
+        tell=tell,
+    )
+    file = Path(f"many-seeds-{problems.name}.json") if out is None else out
+    write_result(file, results)
+    console.print(many_seeds_table(results))
     tell(f"Results: {file}")
 
 
@@ -110,7 +173,7 @@ def published(
         str,
         typer.Option(
             help="lost-sales, one-warehouse, backorder, serial, every-tier, or all of these; or "
-            "generalist, which trains nothing, or fine-tuning, which goes on from it."
+            "generalist, with runs for many problems, or fine-tuning, which goes on from one."
         ),
     ] = "all",
     run: Annotated[
@@ -142,8 +205,9 @@ def published(
     if quick:
         refuse({"out": out, "again": again or None}, "--quick keeps no results")
     if suite == "generalist":
-        refuse({"seeds": seeds, "again": again or None}, "--suite generalist trains nothing")
-        _generalist([Path("generalist")] if run is None else run, out, workers, quick=quick)
+        refuse({"seeds": seeds}, "--suite generalist has its own")
+        runs = [Path("generalist")] if run is None else run
+        _generalist(runs, out, workers, again=again, quick=quick)
         return
     refuse({"run": run}, f"--suite {suite} trains its own")
     if suite == "fine-tuning":
@@ -178,22 +242,32 @@ def published(
         tell(f"Results: {results}")
 
 
-def _generalist(runs: list[Path], out: Path | None, workers: int, *, quick: bool) -> None:
-    """One network on problems it was not trained for."""
+def _generalist(
+    runs: list[Path], out: Path | None, workers: int, *, again: bool, quick: bool
+) -> None:
+    """Networks on problems they were not trained for: stores alone, chains that share a stock."""
+    from benchmarks.published.any_chain import measure_any_chain
+    from benchmarks.published.any_chain_page import any_chain_table
     from benchmarks.published.generalist import measure_runs
     from benchmarks.published.generalist_page import summary_table
     from benchmarks.result_files import results_place
     from policies.runs.generalist import load_generalist, run_named
 
     console = new_console()
-    folders = [run_named(run) for run in runs]
-    for folder in folders:
-        load_generalist(folder)
+    tell = teller(console)
+    networks = [load_generalist(run_named(run)) for run in runs]
     place = None if quick else results_place(out, "generalist")
-    found = measure_runs(folders, place, workers=workers, quick=quick, tell=teller(console))
-    console.print(summary_table(found))
+    of_stores = [network.folder for network in networks if not network.searched]
+    of_chains = [network for network in networks if network.searched]
+    if of_stores:
+        refuse({"again": again or None}, "networks for stores alone are always measured anew")
+        found = measure_runs(of_stores, place, workers=workers, quick=quick, tell=tell)
+        console.print(summary_table(found))
+    if of_chains:
+        measured = measure_any_chain(of_chains, place, quick=quick, again=again, tell=tell)
+        console.print(any_chain_table(*measured))
     if place is not None:
-        teller(console)(f"Results: {place}")
+        tell(f"Results: {place}")
 
 
 def _fine_tuning(seeds: int, out: Path | None, workers: int) -> None:

@@ -40,6 +40,7 @@ def evaluate(
     from benchmarks.html.evaluation_page import evaluation_page
     from benchmarks.html.page import PAGE, write_page
     from policies.rules.baselines import baseline_names
+    from policies.rules.rule_book import RuleBook
     from policies.runs.generalist import load_generalist, run_named
     from policies.runs.run_folder import load_run, newest_run, rule_book
 
@@ -48,14 +49,17 @@ def evaluate(
     chosen = newest_run(runs) if run is None else run_named(run)
     if scenario is None:
         found = load_run(chosen)
+        book = rule_book(found)
         folder = found.folder / "evaluation"
     else:
         generalist, chain = load_generalist(chosen), chain_of(scenario, tell)
-        found = generalist.on(chain)
+        book = RuleBook(chain, generalist.seed)
+        with console.status("tuning the rule that the network goes by"):
+            found = generalist.on(chain, book)
         folder = runs / f"{chosen.name}-on-{chain.name}" / "evaluation"
         for words in generalist.told(found):
             tell(words)
-    chain, book = found.scenario, rule_book(found)
+    chain = found.scenario
     names = baseline_names(baseline, chain)
     with console.status("setting up the rules" if untuned else "tuning the rules"):
         policies = [book.baseline(name, tuned=not untuned) for name in names]

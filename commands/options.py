@@ -8,6 +8,7 @@ import typer
 from benchmarks.measurement import Tell
 
 if TYPE_CHECKING:
+    from inventory_env.description.problem_distribution import ProblemDistribution
     from inventory_env.description.scenario import Scenario
 
 DEFAULT_SCENARIO = "three-stores"
@@ -72,6 +73,18 @@ def chain_of(
     if report is not None:
         tell("\n".join(report.lines()))
     return chain
+
+
+def problems_of(name: str) -> "ProblemDistribution | None":
+    """The problem distribution that `--scenario` means; None where it means one chain.
+
+    Raises:
+        InputError: if there is no such scenario, or the file is wrong.
+    """
+    from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
+
+    found = load_problems(name)
+    return found if isinstance(found, ProblemDistribution) else None
 
 
 def tiers_of(learn: str | None) -> tuple[str, ...] | str | None:

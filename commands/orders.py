@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmarks.measurement import Tell
 from commands.options import ChosenRun, Runs
 from commands.output import new_console, teller
 
@@ -19,6 +20,12 @@ MOST_SHOWN = 10  # exceptions on the screen
 Day = Annotated[
     datetime | None,
     typer.Option("--date", help="The morning.", formats=["%Y-%m-%d"], metavar="DATE"),
+]
+
+
+Chain = Annotated[
+    str | None,
+    typer.Option(help="Chain for --rule, or for a run that serves any, such as generalist."),
 ]
 
 
@@ -51,9 +58,7 @@ def orders(
     rule: Annotated[
         str | None, typer.Option(help="A tuned rule decides, not the run.", metavar="NAME")
     ] = None,
-    scenario: Annotated[
-        str | None, typer.Option(help="With --rule: the chain, where no run is named.")
-    ] = None,
+    scenario: Chain = None,
     day: Day = None,
     plan_start: Annotated[
         datetime | None,
@@ -69,7 +74,9 @@ def orders(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for the results.", show_default="RUN/orders/DATE", file_okay=False
+            help="Folder for the results.",
+            show_default="RUN/orders/DATE, or below runs",
+            file_okay=False,
         ),
     ] = None,
     runs: Runs = Path("runs"),
@@ -96,7 +103,7 @@ def orders(
         if found is not None:
             inputs[name] = found
     with console.status("reading the run"):
-        decider, home = _decider(run, rule, scenario, runs)
+        decider, home = _decider(run, rule, scenario, runs, tell)
     morning = read_morning(
         decider.scenario,
         stock,
@@ -143,17 +150,20 @@ def template(
     """Write the files of a morning, to be filled in."""
     from inventory_env.description.scenario_files import load_scenario
     from policies.orders.folder import write_template
+    from policies.runs.generalist import run_named
     from policies.runs.run_folder import newest_run, read_scenario
 
     tell = teller(new_console())
     if scenario is not None:
         chain = load_scenario(scenario)
     else:
-        chain = read_scenario(newest_run(runs) if run is None else run)
+        chain = read_scenario(newest_run(runs) if run is None else run_named(run))
     today = date.today() if day is None else day.date()
     files = write_template(chain, out, today.isoformat())
     tell("To fill in: " + ", ".join(str(file) for file in files))
-    tell(f"Then: hmarl orders --stock {files[0]}")
+    options = {"run": run, "scenario": scenario}
+    named = "".join(f" --{name} {given}" for name, given in options.items() if given is not None)
+    tell(f"Then: hmarl orders --stock {files[0]}{named}")
 
 
 @app.command()
@@ -167,9 +177,7 @@ def replay(
     rule: Annotated[
         str | None, typer.Option(help="A tuned rule proposed, not the run.", metavar="NAME")
     ] = None,
-    scenario: Annotated[
-        str | None, typer.Option(help="With --rule: the chain, where no run is named.")
-    ] = None,
+    scenario: Chain = None,
     runs: Runs = Path("runs"),
 ) -> None:
     """What proposals and overrides were worth, by the demand that then came."""
@@ -180,7 +188,7 @@ def replay(
     console = new_console()
     tell = teller(console)
     with console.status("reading the run"):
-        decider, home = _decider(run, rule, scenario, runs)
+        decider, home = _decider(run, rule, scenario, runs, tell)
     folder = home / "orders" if mornings is None else mornings
     kept = [file.parent for file in folder.glob(f"*/{MORNING_JSON}")]
     if not kept:
@@ -203,23 +211,32 @@ def replay(
 
 
 def _decider(
-    run: Path | None, rule: str | None, scenario: str | None, runs: Path
+    run: Path | None, rule: str | None, scenario: str | None, runs: Path, tell: Tell
 ) -> "tuple[Decider, Path]":
     """Who proposes, and the folder that results go to."""
     from inventory_env.description.scenario_files import load_scenario
     from inventory_env.errors import InputError, argument
     from policies.orders.proposal import Decider
     from policies.rules.rule_book import RuleBook
+    from policies.runs.generalist import load_generalist, run_named
     from policies.runs.run_folder import load_run, newest_run, rule_book
 
     if scenario is not None:
-        if rule is None or run is not None:
+        if (run is None) == (rule is None):
             raise InputError(
-                f"{argument('scenario')}: goes with {argument('rule')} and without "
-                f"{argument('run')}; a run has its own chain"
+                f"{argument('scenario')}: goes with either {argument('rule')} or a "
+                f"{argument('run')} that serves any chain, such as generalist; a run has its own"
             )
-        return Decider.of_rule(RuleBook(load_scenario(scenario), 0), rule, ""), Path()
-    folder = newest_run(runs) if run is None else run
+        chain = load_scenario(scenario)
+        if rule is not None:
+            return Decider.of_rule(RuleBook(chain, 0), rule, ""), Path()
+        assert run is not None
+        generalist = load_generalist(run_named(run))
+        found = generalist.on(chain)
+        for words in generalist.told(found):
+            tell(words)
+        return Decider.of_run(found), runs / f"{generalist.folder.name}-on-{chain.name}"
+    folder = newest_run(runs) if run is None else run_named(run)
     found = load_run(folder)
     if rule is None:
         return Decider.of_run(found), folder

@@ -42,7 +42,7 @@ def check(file: Annotated[str, typer.Argument(help="TOML file or shipped scenari
     tell = teller(new_console())
     problems = load_problems(file)
     if isinstance(problems, ProblemDistribution):
-        problems.draw(CHECKED, stream=0)
+        problems.chains(CHECKED, stream=0)
         tell(f"{problems.name}: {problems.description}")
         tell(f"A problem distribution; its first {CHECKED} chains are valid. The first of them:")
         tell("\n".join(scenario_lines(problems.example)))

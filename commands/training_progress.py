@@ -85,7 +85,7 @@ def print_outcome(console: "Console", run: "Run | Generalist") -> None:
         table.add_row("gain over the tuned rule", f"{gain['mean']:,.3g} a period")
         table.add_row("95 % interval", f"{low:,.3g} to {high:,.3g}")
     else:
-        table.add_row("gain over the rule it starts from", f"{gain['mean']:.2%} of its cost")
+        table.add_row("gain over its rule, deciding everywhere", f"{gain['mean']:.2%} of its cost")
         table.add_row("95 % interval", f"{low:.2%} to {high:.2%}")
     console.print(table)
     if manifest["kept_rule"]:

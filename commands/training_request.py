@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 
 from benchmarks.measurement import Tell
 from commands.mistakes import refuse
-from commands.options import DEFAULT_SCENARIO, chain_of, tiers_of
+from commands.options import DEFAULT_SCENARIO, chain_of, problems_of, tiers_of
 
 if TYPE_CHECKING:
     from inventory_env.description.problem_distribution import ProblemDistribution
@@ -69,13 +69,14 @@ class TrainingRequest:
         if self.resume is not None:
             stopped = self.resume
             return PreparedTraining(stopped, lambda tell: training.resume(stopped, tell))
-        problems = self._problems()
+        name, config = self._scenario_and_config()
+        problems = None if name is None or self.demand is not None else problems_of(name)
         if problems is not None:
-            return self._for_problems(problems, tell)
-        chain = self._chain(tell)
+            return self._for_problems(problems, config, tell)
+        chain = self._chain(name, config, tell)
         start = None if self.start is None else load_generalist(run_named(self.start))
         others = self._others(chain, tell)
-        training.check(chain, others)
+        training.check(chain, others, start)
         folder = new_folder(self.runs, chain)
         tell(f"Run folder: {folder}")
 
@@ -127,30 +128,30 @@ class TrainingRequest:
         if self.tensorboard:
             _need_tensorboard()
 
-    def _problems(self) -> "ProblemDistribution | None":
-        """The problem distribution, where `--scenario` means one."""
-        from inventory_env.description.problem_distribution import (
-            ProblemDistribution,
-            load_problems,
-        )
+    def _scenario_and_config(self) -> tuple[str | None, Path | None]:
+        """Which scenario with which settings over its own; a study has both in its folder."""
+        if self.study is None:
+            return self.scenario, self.config
+        from tuning.study_folder import study_files
 
-        if self.scenario is None or self.demand is not None:
-            return None
-        found = load_problems(self.scenario)
-        return found if isinstance(found, ProblemDistribution) else None
+        found, config = study_files(self.studies, self.study, self.trial or "best")
+        return str(found), config
 
-    def _for_problems(self, problems: "ProblemDistribution", tell: Tell) -> PreparedTraining:
+    def _for_problems(
+        self, problems: "ProblemDistribution", config: Path | None, tell: Tell
+    ) -> PreparedTraining:
         """A training for every chain of a distribution."""
         from inventory_env.description.training_config import with_training
         from policies.runs import training
         from policies.runs.run_folder import new_folder
 
-        reason = f"--scenario {self.scenario} describes many chains"
+        named = "scenario" if self.study is None else "study"
+        reason = f"--{named} {self.study or self.scenario} describes many chains"
         own = {"units": self.units, "others": self.others, "phase": self.phase}
         refuse({**own, "start": self.start}, reason)
         problems = with_training(
             problems,
-            self.config,
+            config,
             steps=self.steps,
             algorithm=self.algo,
             learn=tiers_of(self.learn),
@@ -171,18 +172,12 @@ class TrainingRequest:
 
         return PreparedTraining(folder, run)
 
-    def _chain(self, tell: Tell) -> "Scenario":
+    def _chain(self, name: str | None, config: Path | None, tell: Tell) -> "Scenario":
         """The chain with its training settings."""
         from inventory_env.description.training_config import with_training
         from policies.runs.phases import PHASES
         from policies.runs.run_folder import read_scenario
 
-        name, config = self.scenario, self.config
-        if self.study is not None:
-            from tuning.study_folder import study_files
-
-            found, config = study_files(self.studies, self.study, self.trial or "best")
-            name = str(found)
         if self.others is not None and name is None and self.demand is None:
             refuse({"units": self.units}, f"--others {self.others} has its own chain")
             chain = read_scenario(self.others)

@@ -1,7 +1,7 @@
 """`hmarl tune`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,9 +14,14 @@ from commands.options import (
     Studies,
     Units,
     chain_of,
+    problems_of,
     tiers_of,
 )
 from commands.output import new_console, teller
+
+if TYPE_CHECKING:
+    from inventory_env.description.problem_distribution import ProblemDistribution
+    from inventory_env.description.scenario import Scenario
 
 
 def tune(
@@ -29,8 +34,13 @@ def tune(
     ] = None,
     trials: Annotated[int, typer.Option(min=1, help="Trials of the whole study.")] = 50,
     search: Annotated[
-        str, typer.Option(help="What is searched: ppo, reward, actions.", metavar="GROUPS")
-    ] = "ppo,reward",
+        str | None,
+        typer.Option(
+            help="What is searched: ppo, reward, actions.",
+            show_default="ppo,reward; of many chains ppo",
+            metavar="GROUPS",
+        ),
+    ] = None,
     objectives: Annotated[
         str, typer.Option(help="cost, or cost,fill-rate for the front of both.")
     ] = "cost",
@@ -68,7 +78,7 @@ def tune(
     """Search reward weights and PPO's settings by money; the same command continues."""
     from benchmarks.html.page import PAGE, write_page
     from inventory_env.description.training_config import with_training
-    from policies.runs.training import check
+    from policies.runs.training import check, check_problems
     from tuning.plan import make_plan
     from tuning.report import confirmation_table
     from tuning.study_page import study_page
@@ -80,11 +90,18 @@ def tune(
         refuse(csv_options, "there is no CSV without --demand")
     console = new_console()
     tell = teller(console)
-    chain = chain_of(scenario, tell, demand, csv_options, units)
-    chain = with_training(chain, config, learn=tiers_of(learn))
-    check(chain)
+    problems = None if demand is not None else problems_of(scenario)
+    asked: Scenario | ProblemDistribution
+    if problems is not None:
+        refuse({"units": units}, f"--scenario {scenario} describes many chains")
+        asked = problems = with_training(problems, config, learn=tiers_of(learn))
+        check_problems(problems)
+    else:
+        chain = chain_of(scenario, tell, demand, csv_options, units)
+        asked = chain = with_training(chain, config, learn=tiers_of(learn))
+        check(chain)
     plan = make_plan(
-        chain,
+        asked,
         studies=studies,
         name=study,
         storage=storage,

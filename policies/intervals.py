@@ -27,6 +27,31 @@ def student_interval(values: Array, level: float = 0.95) -> Interval:
     return float(interval.low), float(interval.high)
 
 
+def crossed_interval(values: Array, level: float = 0.95) -> Interval:
+    """Student's interval of the mean where rows and columns are both draws, such as training seeds
+    and chains: the variances of the rows' and of the columns' mean add up (their common noise
+    counts twice), with Satterthwaite's degrees of freedom.
+
+    Args:
+        values: (row, column) at least two of each, all known.
+        level: probability that it covers the true mean.
+
+    Where rows are alike, it is Student's interval over the columns:
+
+    >>> low, high = crossed_interval(np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]))
+    >>> round(low, 3), round(high, 3)
+    (-0.484, 4.484)
+    """
+    if _alike(values):
+        return _no_width(values)
+    means = values.mean(axis=1), values.mean(axis=0)
+    parts = np.array([each.var(ddof=1) / len(each) for each in means])
+    freedom = parts.sum() ** 2 / sum(v**2 / (len(m) - 1) for v, m in zip(parts, means, strict=True))
+    half = float(stats.t.ppf((1 + level) / 2, freedom) * parts.sum() ** 0.5)
+    middle = float(values.mean())
+    return middle - half, middle + half
+
+
 def welch_interval(ours: Array, theirs: Array) -> Interval:
     """Welch's 95 % interval of the difference of two means, ours less theirs.
 

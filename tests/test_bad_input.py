@@ -96,6 +96,8 @@ SCENARIOS = [
     ),
     ("six weekdays", "mean = 5.0", "mean = 5, season = { weekday = [1,1,1,1,1,1] }", ["got 6"]),
     ("weekdays", "mean = 5.0", "mean = 5, season = { weekday = [2,1,1,1,1,1,1] }", ["average 1"]),
+    ("cycle", "mean = 5.0", "mean = 5, season = { cycle = [1.5, 1] }", ["cycle", "average 1"]),
+    ("short cycle", "mean = 5.0", "mean = 5, season = { cycle = [1] }", ["cycle", "got 1"]),
     ("season", "mean = 5.0", "mean = 5, season = { yearly_amplitude = 1.5 }", ["yearly_amplitude"]),
     ("trace without a file", SCENARIO, TRACE, ["store a", "--demand"]),
     ("lead time", "lead_time = 2", "lead_time = -1", ["stores.0.lead_time", "got -1"]),

@@ -2,7 +2,8 @@
 
 The best trials and the default are trained with the full budget, as `hmarl train` would. For each
 fresh seed all of them start from the same tuned rule and are judged on the same demand, so that a
-seed gives one paired difference; the differences of several seeds are independent. The intervals
+seed gives one paired difference; the differences of several seeds are independent. Of many chains
+a seed gives one difference for each fresh chain, and intervals are over chains and seeds. They
 hold for all candidates together (Bonferroni), as the best of them is chosen by them.
 """
 
@@ -12,21 +13,26 @@ from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.processes import process_pool
+from inventory_env.description.problem_distribution import ProblemDistribution
+from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
 from inventory_env.frozen import Array
 from inventory_env.simulation.tape import Purpose, draw_tape
-from policies.intervals import Interval, student_interval
+from policies.intervals import Interval, crossed_interval, student_interval
 from policies.rules.rule_book import RuleBook
 from policies.runs.run_folder import read_json
-from policies.runs.training import DivergedError, train
+from policies.runs.training import DivergedError, train, train_generalist
+from tuning.many_chains import ChainsToJudge
+from tuning.measure import Measure
 from tuning.plan import Plan
-from tuning.trial import judge, with_settings
+from tuning.trial import judge
 
 FRESH_SEEDS = 5
 FRESH_WORLDS = 1024
@@ -57,15 +63,31 @@ class FreshTraining:
 
     def run(self) -> None:
         """Train, judge, and write the judgement down."""
-        chain = with_settings(self.plan.scenario, self.settings)
-        book = confirmation_book(self.plan, self.seed)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        taught = self.plan.scenario.with_training(self.settings)
         try:
-            run = train(chain, seed=self.seed, folder=self.folder, book=book)
+            if isinstance(taught, ProblemDistribution):
+                judgement = self._on_many(taught)
+            else:
+                judgement = self._on_one(taught)
         except DivergedError as error:
-            write_json(self.folder / JUDGEMENT, {"error": str(error)})
-            return
+            judgement = {"error": str(error)}
+        write_json(self.folder / JUDGEMENT, judgement)
+
+    def _on_many(self, problems: ProblemDistribution) -> dict[str, Any]:
+        """The cost on each fresh chain."""
+        run = train_generalist(problems, seed=self.seed, folder=self.folder)
+        judged = ChainsToJudge.fresh(problems, self.seed)
+        policy = run.policy_for(judged.chains, judged.tapes)
+        costs, fill_rate = judged.judge(policy, run.start_rule)
+        kept = bool(run.manifest["kept_rule"])
+        return {"cost": costs.tolist(), "fill_rate": fill_rate, "kept_rule": kept}
+
+    def _on_one(self, chain: Scenario) -> dict[str, Any]:
+        """The cost on the chain's fresh demand."""
+        book = confirmation_book(chain, self.plan, self.seed)
+        run = train(chain, seed=self.seed, folder=self.folder, book=book)
         tape = draw_tape(
             chain,
             seed=self.seed,
@@ -75,15 +97,13 @@ class FreshTraining:
         )
         cost, fill_rate = judge(run.policy, chain, tape)
         kept = bool(run.manifest["kept_rule"])
-        write_json(
-            self.folder / JUDGEMENT, {"cost": cost, "fill_rate": fill_rate, "kept_rule": kept}
-        )
+        return {"cost": cost, "fill_rate": fill_rate, "kept_rule": kept}
 
 
-def confirmation_book(plan: Plan, seed: int) -> RuleBook:
+def confirmation_book(chain: Scenario, plan: Plan, seed: int) -> RuleBook:
     """The start rule of all configurations under a fresh seed, tuned once."""
     file = plan.folder / "confirmation" / f"rules-seed-{seed}.json"
-    return RuleBook(plan.scenario, seed, file)
+    return RuleBook(chain, seed, file)
 
 
 @dataclass(frozen=True)
@@ -91,7 +111,7 @@ class Confirmed:
     """A configuration on fresh seeds and demand, beside the default."""
 
     number: int  # of the trial
-    cost: float  # money per period, NaN if a training diverged
+    cost: float  # see `measure`, NaN if a training diverged
     fill_rate: float
     kept_rule: int  # seeds whose run kept its start rule
     gain: float  # cost of the default - cost
@@ -105,6 +125,7 @@ class Confirmation:
     """What may be said about the study."""
 
     seeds: int
+    measure: Measure
     default: Confirmed
     candidates: tuple[Confirmed, ...]  # cheapest first
     chosen: Confirmed
@@ -145,8 +166,9 @@ def confirm(
     costs, fills, kept = {}, {}, {}
     for number in {task.number for task in tasks}:
         judged = [read_json(task.folder / JUDGEMENT) for task in tasks if task.number == number]
-        costs[number] = np.array([each.get("cost", np.nan) for each in judged])
-        fills[number] = np.array([each.get("fill_rate", np.nan) for each in judged])
+        rows = [np.atleast_1d(each.get("cost", np.nan)) for each in judged]
+        costs[number] = np.stack(np.broadcast_arrays(*rows))
+        fills[number] = np.array([[each.get("fill_rate", np.nan)] for each in judged])
         kept[number] = sum(each.get("kept_rule", False) for each in judged)
     level = 1 - (1 - LEVEL) / max(len(others), 1)
 
@@ -172,6 +194,11 @@ def _chosen(plan: Plan, seeds: int, default: Confirmed, found: Sequence[Confirme
     """The cheapest that gives the service asked for and clearly beats the default."""
     least = plan.min_fill_rate or 0.0
     able = [each for each in found if each.fill_rate >= least and np.isfinite(each.cost)]
+
+    def gain(each: Confirmed) -> str:
+        words = plan.measure.gain_words(each.gain, each.gain_interval, default.cost)
+        return f"trial {each.number} {words}"
+
     chosen, asked = default, f"a fill rate of {least:.1%}"
     if not np.isfinite(default.cost) and able:
         chosen = able[0]
@@ -180,38 +207,29 @@ def _chosen(plan: Plan, seeds: int, default: Confirmed, found: Sequence[Confirme
         chosen = able[0]
         verdict = (
             f"trial {chosen.number} gives {asked}, as asked ({chosen.fill_rate:.2%}); the default "
-            f"does not ({default.fill_rate:.2%}): {_gain(chosen, default)}"
+            f"does not ({default.fill_rate:.2%}): {gain(chosen)}"
         )
     elif default.fill_rate < least:
         verdict = f"neither a trial nor the default gives {asked} on fresh demand: default kept"
     elif clear := [each for each in able if each.gain_interval[0] > 0]:
         chosen = clear[0]
-        verdict = f"trial {chosen.number} is better than the default: {_gain(chosen, default)}"
+        verdict = f"trial {chosen.number} is better than the default: {gain(chosen)}"
     elif able:
-        verdict = f"nothing beat the default for sure, which is kept; {_gain(able[0], default)}"
+        verdict = f"nothing beat the default for sure, which is kept; {gain(able[0])}"
     else:
         verdict = "no trial is left to be compared with the default, which is kept"
     if chosen is not default and chosen.kept_rule == seeds:
         verdict += f"; all {seeds} runs keep their start rule, whose merit this is"
-    return Confirmation(seeds, default, tuple(found), chosen, verdict)
-
-
-def _gain(each: Confirmed, default: Confirmed) -> str:
-    low, high = (100 * end / default.cost for end in each.gain_interval)
-    percent = 100 * each.gain / default.cost
-    said = "saves" if each.gain >= 0 else "costs"
-    low, high = (low, high) if each.gain >= 0 else (-high, -low)
-    return (
-        f"trial {each.number} {said} {abs(each.gain):.4g} a period, {abs(percent):.2f} % "
-        f"(95 % interval {low:.2f} to {high:.2f} %)"
-    )
+    return Confirmation(seeds, plan.measure, default, tuple(found), chosen, verdict)
 
 
 def _interval(differences: Array, level: float) -> Interval:
-    """Student's interval of the mean of independent differences; boundless where it is unknown."""
+    """The interval of the mean of (seed, chain) differences; boundless where it is unknown."""
     if len(differences) < 2 or not np.isfinite(differences).all():
         return -np.inf, np.inf
-    return student_interval(differences, level)
+    if differences.shape[1] == 1:
+        return student_interval(differences[:, 0], level)
+    return crossed_interval(differences, level)
 
 
 def _run_all(tasks: Sequence[FreshTraining], workers: int, tell: OnTraining) -> None:

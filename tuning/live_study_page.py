@@ -8,6 +8,8 @@ import optuna
 from benchmarks.evaluation.words import number as written
 from benchmarks.html.page import Cell, Page, Section, Table, number, text
 from inventory_env.errors import InputError
+from policies.runs.run_folder import read_problems
+from tuning.measure import measure_of
 from tuning.places import takes_a_place
 from tuning.results import CONFIRMED
 from tuning.study_page import study_page
@@ -46,9 +48,11 @@ def live_study_page(folder: Path) -> Page:
         for trial in sorted(trials, key=lambda trial: trial.number, reverse=True)
     ]
     known = [t.user_attrs["cost"] for t in trials if t.user_attrs.get("cost") is not None]
-    best = f"Cheapest so far: {written(min(known))} a period." if known else "None judged yet."
+    measure = measure_of(read_problems(folder))
+    unit = "% of the start rule's cost" if measure.percent else "a period"
+    best = f"Cheapest so far: {written(min(known))} {unit}." if known else "None judged yet."
     finished = sum(trial.state.is_finished() for trial in trials)
-    table = Table("Newest first", ("trial", "state", "cost"), tuple(rows))
+    table = Table("Newest first", ("trial", "state", measure.heading), tuple(rows))
     return Page(
         f"Study {folder.resolve().name}",
         (f"{finished} of {len(trials)} trials begun are over.", best),

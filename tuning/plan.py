@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError, argument
 from inventory_env.recorded.history import History
-from tuning.search_space import SearchSpace, search_space
+from tuning.measure import Measure, measure_of
+from tuning.search_space import GROUPS, SearchSpace, search_space
 from tuning.storage import sqlite_url
 
 Objective = Literal["cost", "fill-rate"]
@@ -27,7 +29,7 @@ class Plan:
     """A study's question. Two processes with equal plans work on the same study."""
 
     name: str
-    scenario: Scenario  # with the training settings to search around: the default
+    scenario: Scenario | ProblemDistribution  # with the settings to search around: the default
     folder: Path  # of this study
     storage: str  # URL of the database
     groups: tuple[str, ...] = ("ppo", "reward")
@@ -56,7 +58,14 @@ class Plan:
     @property
     def space(self) -> SearchSpace:
         """What is searched."""
-        return search_space(self.scenario, self.groups, self.steps)
+        asked = self.scenario
+        chain = asked if isinstance(asked, Scenario) else asked.example
+        return search_space(chain, self.groups, self.steps)
+
+    @property
+    def measure(self) -> Measure:
+        """What its costs are."""
+        return measure_of(self.scenario)
 
     @property
     def several(self) -> bool:
@@ -78,11 +87,8 @@ class Plan:
 
     def fingerprint(self) -> dict[str, Any]:
         """What must be equal for a study to be continued, ready for JSON."""
-        scenario = self.scenario.model_dump(mode="json", exclude={"demand_file"})
-        if self.scenario.history is not None:
-            scenario["demand_file"] = _digest(self.scenario.history)
         question = {
-            "scenario": scenario,
+            "scenario": _described(self.scenario),
             "search": {p.name: _bounds(p) for p in self.space.parameters},
             "objectives": list(self.objectives),
             "min-fill-rate": self.min_fill_rate,
@@ -95,12 +101,12 @@ class Plan:
 
 
 def make_plan(
-    scenario: Scenario,
+    scenario: Scenario | ProblemDistribution,
     *,
     studies: Path,
     name: str | None,
     storage: str | None,
-    search: str,
+    search: str | None,
     objectives: str,
     min_fill_rate: float | None,
     seeds: int,
@@ -111,11 +117,11 @@ def make_plan(
     """A plan from what the command line says; None is what suits the rest.
 
     Args:
-        scenario: with the training settings to search around.
+        scenario: the chain or chains, with the training settings to search around.
         studies: folder of all studies.
         name: of the study; None is the scenario's.
         storage: URL of the database; None is SQLite in the study's folder.
-        search: groups of parameters, with commas.
+        search: groups of parameters, with commas; None is ppo and reward, of many chains ppo.
         objectives: "cost" or "cost,fill-rate".
         min_fill_rate: least fill rate of a good trial, 0 to 1; None asks for none.
         seeds: trainings a trial.
@@ -144,13 +150,14 @@ def make_plan(
             f"{argument('prune')} stops trials between trainings: needs "
             f"{argument('seeds')} 2, got {seeds}"
         )
+    groups = _groups(scenario, search)
     folder = studies / name
     plan = Plan(
         name=name,
         scenario=scenario,
         folder=folder,
         storage=sqlite_url(folder) if storage is None else storage,
-        groups=tuple(part.strip() for part in search.split(",") if part.strip()),
+        groups=groups,
         objectives=OBJECTIVES[kinds],
         min_fill_rate=min_fill_rate,
         seeds=seeds,
@@ -160,6 +167,32 @@ def make_plan(
     )
     _ = plan.space  # refuses unknown groups
     return plan
+
+
+def _groups(scenario: Scenario | ProblemDistribution, search: str | None) -> tuple[str, ...]:
+    """The groups that are searched; of many chains PPO's settings alone, as a weight in money or a
+    scheme of orders means another thing on each."""
+    many = isinstance(scenario, ProblemDistribution)
+    if search is None:
+        return ("ppo",) if many else ("ppo", "reward")
+    asked = tuple(part.strip() for part in search.split(",") if part.strip())
+    for group in asked:
+        if many and group in GROUPS and group != "ppo":
+            raise InputError(
+                f"{argument('search')} {group}: not for a problem distribution "
+                f"({scenario.name}); allowed: ppo"
+            )
+    return asked
+
+
+def _described(scenario: Scenario | ProblemDistribution) -> dict[str, Any]:
+    """A chain, or what chains are drawn from, with its training settings, ready for JSON."""
+    if isinstance(scenario, ProblemDistribution):
+        return scenario.table
+    described = scenario.model_dump(mode="json", exclude={"demand_file"})
+    if scenario.history is not None:
+        described["demand_file"] = _digest(scenario.history)
+    return described
 
 
 def _digest(history: History) -> str:

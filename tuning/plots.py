@@ -87,7 +87,7 @@ def history_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
         )
     _limit(axes, [*(_cost(trial) for trial in finished), *early], [_cost(t) for t in default])
     axes.set_xlabel("trial")
-    tidy(axes, title="cost per period", grid="y")
+    tidy(axes, title=plan.measure.axis, grid="y")
     return figure
 
 
@@ -189,7 +189,7 @@ def front_figure(plan: Plan, trials: Sequence[FrozenTrial], found: Confirmation)
     shown = [cost for each in found.candidates for cost in (each.cost, *_bar(each))]
     _limit(axes, [*(_cost(trial) for trial in finished), *shown], [default.cost])
     axes.set_xlabel("fill rate, %")
-    tidy(axes, title="cost per period", grid="y")
+    tidy(axes, title=plan.measure.axis, grid="y")
     return figure
 
 
@@ -222,7 +222,7 @@ def weights_figure(plan: Plan, trials: Sequence[FrozenTrial]) -> Figure:
                 axes.set_xlim(*_widened(each))
             tidy(axes, grid="y")
         column[1].set_xlabel(_words(each.name))
-    for axes, label in zip(grid[:, 0], ("cost per period", "fill rate, %"), strict=True):
+    for axes, label in zip(grid[:, 0], (plan.measure.axis, "fill rate, %"), strict=True):
         tidy(axes, title=label, grid="y")
     if costs:
         _limit(grid[0, 0], costs)

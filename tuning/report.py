@@ -21,19 +21,14 @@ STATES = {
     TrialState.PRUNED: "stopped early",
     TrialState.FAIL: "failed",
 }
-CONFIRMED_COLUMNS = (
-    "trial",
-    "cost",
-    "gain over the default",
-    "95 % interval",
-    "fill rate",
-    "kept rule",
-)
+MORE_COLUMNS = ("gain over the default", "95 % interval", "fill rate", "kept rule")
 
 
 def confirmation_table(found: Confirmation) -> Table:
     """The default and the best trials on fresh seeds and demand."""
-    table = Table(*CONFIRMED_COLUMNS, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        "trial", found.measure.heading, *MORE_COLUMNS, box=box.SIMPLE_HEAD, pad_edge=False
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     for each in (found.default, *found.candidates):
@@ -92,6 +87,7 @@ def _question(plan: Plan) -> list[str]:
     lines = [
         f"  searched: {', '.join(plan.space.groups)} ({len(plan.space.parameters)} parameters)",
         f"  objective: {' and '.join(plan.objectives)}, mean of {plan.seeds} training seeds",
+        f"  cost is {plan.measure.meaning}",
         f"  a trial takes {plan.steps:,} of {plan.scenario.training.steps:,} training steps",
     ]
     if plan.min_fill_rate is not None:
@@ -100,8 +96,9 @@ def _question(plan: Plan) -> list[str]:
 
 
 def _confirmed(found: Confirmation) -> list[str]:
-    rows = [CONFIRMED_COLUMNS, *(_row(each, found) for each in (found.default, *found.candidates))]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(CONFIRMED_COLUMNS))]
+    heads = ("trial", found.measure.heading, *MORE_COLUMNS)
+    rows = [heads, *(_row(each, found) for each in (found.default, *found.candidates))]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     return [
         "  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows

@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 from benchmarks.evaluation.results import write_table
 from inventory_env.description.settings import TrainingSettings
 from tuning.confirm import Confirmation
+from tuning.measure import Measure
 from tuning.places import DEFAULT, failure, takes_a_place
 from tuning.plan import Plan
 from tuning.ranking import complete
@@ -17,10 +18,10 @@ from tuning.study_folder import BEST_CONFIG, TRIAL_CONFIG, trial_folder, write_c
 TRIALS, CONFIRMED = "trials.csv", "confirmed.csv"
 
 
-def trial_table(trials: Sequence[FrozenTrial]) -> pd.DataFrame:
+def trial_table(trials: Sequence[FrozenTrial], measure: Measure) -> pd.DataFrame:
     """One row a trial that takes a place: state, KPIs on validation demand, values."""
     counted = [trial for trial in trials if takes_a_place(trial)]
-    return pd.DataFrame([_row(trial) for trial in counted])
+    return pd.DataFrame([_row(trial, measure) for trial in counted])
 
 
 def confirmed_table(found: Confirmation) -> pd.DataFrame:
@@ -31,9 +32,9 @@ def confirmed_table(found: Confirmation) -> pd.DataFrame:
             "default": each is found.default,
             "chosen": each is found.chosen,
             "seeds": found.seeds,
-            "cost_per_period": each.cost,
+            f"cost_{found.measure.suffix}": each.cost,
             "fill_rate": each.fill_rate,
-            "gain_per_period": each.gain,
+            f"gain_{found.measure.suffix}": each.gain,
             "gain_low": each.gain_interval[0],
             "gain_high": each.gain_interval[1],
             "kept_rule": each.kept_rule,
@@ -61,7 +62,7 @@ def write_results(
         confirmation: of the best; its choice becomes best.toml.
         keep: of how many of the cheapest trials the weights are kept.
     """
-    write_table(plan.folder / TRIALS, trial_table(trials))
+    write_table(plan.folder / TRIALS, trial_table(trials, plan.measure))
     write_table(plan.folder / CONFIRMED, confirmed_table(confirmation))
     finished = complete(trials)
     for trial in finished:  # those of other machines have no folder here yet
@@ -77,14 +78,14 @@ def write_results(
     write_config(plan.folder / BEST_CONFIG, settings_of(plan, chosen))
 
 
-def _row(trial: FrozenTrial) -> dict[str, Any]:
+def _row(trial: FrozenTrial, measure: Measure) -> dict[str, Any]:
     notes = trial.user_attrs
     failed = trial.state == TrialState.FAIL
     return {
         "trial": trial.number,
         "state": trial.state.name.lower(),
         "default": DEFAULT in notes,
-        "cost_per_period": notes.get("cost"),
+        f"cost_{measure.suffix}": notes.get("cost"),
         "fill_rate": notes.get("fill_rate"),
         "seconds": notes.get("seconds"),
         "error": failure(trial) if failed else None,

@@ -8,8 +8,11 @@ import pandas as pd
 from benchmarks.evaluation.words import number as written
 from benchmarks.evaluation.words import share, signed
 from benchmarks.html.page import Cell, Page, Section, Table, glossary, number, read_picture, text
+from inventory_env.description.problem_distribution import ProblemDistribution
+from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
-from policies.runs.run_folder import read_scenario
+from policies.runs.run_folder import read_problems
+from tuning.measure import Measure, measure_of
 from tuning.results import CONFIRMED, TRIALS
 
 STUDY_PICTURES = {
@@ -21,8 +24,6 @@ STUDY_PICTURES = {
 }
 MOST_TRIALS = 500  # on a page; the CSV has them all
 TRIAL_MEANINGS = {
-    "cost": "money of all sites a period: on validation demand for trials, on fresh demand and "
-    "fresh training seeds for confirmed ones",
     "gain": "cost of the default settings less the trial's",
     "kept rule": "trainings after which the run kept its tuned rule",
     "state": "complete, pruned (stopped early) or failed",
@@ -35,20 +36,22 @@ def study_page(folder: Path) -> Page:
     Raises:
         InputError: naming the file that is missing or cannot be used.
     """
-    scenario = read_scenario(folder)
+    problems = read_problems(folder)
     confirmed, trials = _table(folder / CONFIRMED), _table(folder / TRIALS)
-    year = scenario.periods_per_year
+    measure, year = measure_of(problems), _times_shown(problems)
     best = confirmed[confirmed["chosen"]].iloc[0]
     report = (folder / "report.txt").read_text(encoding="utf-8").splitlines()
     if best["default"]:
         verdict = "No trial was clearly better than the default settings."
     else:
         gain, low, high = (
-            best[name] * year for name in ("gain_per_period", "gain_low", "gain_high")
+            written(best[name] * year)
+            for name in (f"gain_{measure.suffix}", "gain_low", "gain_high")
         )
+        amount = f"{gain} % of its start rule's cost" if measure.percent else f"{gain} a year"
         verdict = (
-            f"Trial {best['trial']} saves {written(gain)} a year against the default settings "
-            f"(95 % interval {written(low)} to {written(high)}, {best['seeds']} fresh training "
+            f"Trial {best['trial']} saves {amount} against the default settings "
+            f"(95 % interval {low} to {high}, {best['seeds']} fresh training "
             "seeds, fresh demand)."
         )
     pictures = tuple(
@@ -57,15 +60,20 @@ def study_page(folder: Path) -> Page:
         if (folder / f"{name}.svg").is_file()
     )
     return Page(
-        f"Study {folder.resolve().name} of {scenario.name}",
+        f"Study {folder.resolve().name} of {problems.name}",
         (verdict, *report[1:2]),
         (
             Section("Figures", pictures=pictures),
-            Section("Confirmed", tables=(_confirmed(confirmed, year),)),
-            Section("Trials", tables=(_trials(trials),)),
-            glossary(list(TRIAL_MEANINGS.items())),
+            Section("Confirmed", tables=(_confirmed(confirmed, measure, year),)),
+            Section("Trials", tables=(_trials(trials, measure),)),
+            glossary([(measure.heading, measure.meaning), *TRIAL_MEANINGS.items()]),
         ),
     )
+
+
+def _times_shown(problems: Scenario | ProblemDistribution) -> float:
+    """What gains are multiplied by: money is shown by the year."""
+    return problems.periods_per_year if isinstance(problems, Scenario) else 1.0
 
 
 def _table(file: Path) -> pd.DataFrame:
@@ -75,12 +83,13 @@ def _table(file: Path) -> pd.DataFrame:
         raise InputError(f"{file}: {error}; run hmarl tune again, it adds nothing else") from None
 
 
-def _confirmed(table: pd.DataFrame, year: float) -> Table:
+def _confirmed(table: pd.DataFrame, measure: Measure, year: float) -> Table:
+    cost, gain = f"cost_{measure.suffix}", f"gain_{measure.suffix}"
     rows = [
         (
             text(f"{row['trial']} (default)" if row["default"] else str(row["trial"])),
-            number(row["cost_per_period"], written(row["cost_per_period"])),
-            number(row["gain_per_period"] * year, signed(row["gain_per_period"] * year)),
+            number(row[cost], written(row[cost])),
+            number(row[gain] * year, signed(row[gain] * year)),
             number(row["gain_low"] * year, signed(row["gain_low"] * year)),
             number(row["gain_high"] * year, signed(row["gain_high"] * year)),
             number(row["fill_rate"], share(row["fill_rate"])),
@@ -88,19 +97,21 @@ def _confirmed(table: pd.DataFrame, year: float) -> Table:
         )
         for row in table.to_dict("records")
     ]
-    headings = ("trial", "cost", "gain a year", "95 % from", "to", "fill rate", "kept rule")
+    gained = "gain, %" if measure.percent else "gain a year"
+    headings = ("trial", measure.heading, gained, "95 % from", "to", "fill rate", "kept rule")
     return Table("On fresh seeds and fresh demand", headings, tuple(rows))
 
 
-def _trials(table: pd.DataFrame) -> Table:
+def _trials(table: pd.DataFrame, measure: Measure) -> Table:
     """Cheapest first; the settings that were tried in each."""
-    ranked = table.sort_values("cost_per_period", kind="stable").head(MOST_TRIALS)
+    cost = f"cost_{measure.suffix}"
+    ranked = table.sort_values(cost, kind="stable").head(MOST_TRIALS)
     names = [str(name) for name in ranked if name != "default" and not ranked[name].isna().all()]
     rows = [tuple(_cell(name, row[name]) for name in names) for row in ranked.to_dict("records")]
     more = len(table) - len(rows)
     return Table(
         "Means over a trial's training seeds, on validation demand; cheapest first",
-        tuple(name.replace("_per_period", "").replace("_", " ") for name in names),
+        tuple(measure.heading if name == cost else name.replace("_", " ") for name in names),
         tuple(rows),
         f"{more} more in {TRIALS}." if more else "",
     )
@@ -114,4 +125,4 @@ def _cell(name: str, value: object) -> Cell:
         return number(math.nan, "–")  # noqa: RUF001
     if name == "fill_rate":
         return number(value, share(value))
-    return number(value, f"{value:g}" if name != "cost_per_period" else written(value))
+    return number(value, written(value) if name.startswith("cost_") else f"{value:g}")

@@ -2,21 +2,23 @@
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 from optuna import Trial, TrialPruned
 from optuna.exceptions import OptunaError
 from sqlalchemy.exc import SQLAlchemyError
 
+from inventory_env.description.problem_distribution import ProblemDistribution
 from inventory_env.description.scenario import Scenario
-from inventory_env.description.settings import TrainingSettings
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.policy import Policy
 from policies.rollout import run_episodes
 from policies.rules.rule_book import RuleBook
 from policies.runs.run_folder import RULE_BOOK
-from policies.runs.training import train
+from policies.runs.training import train, train_generalist
+from tuning.many_chains import ChainsToJudge
 from tuning.places import ERROR
 from tuning.plan import Plan
 from tuning.study_folder import TRIAL_CONFIG, trial_folder, write_config
@@ -35,7 +37,7 @@ def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
     After each training but the last, the study's pruner may find the others not worth their time.
 
     Returns:
-        Cost per period, or cost and fill rate, as means over the training seeds.
+        Cost (see `measure`), or cost and fill rate, as means over the training seeds.
 
     Raises:
         TrialPruned: if it is stopped before its last training.
@@ -48,14 +50,17 @@ def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         write_config(folder / TRIAL_CONFIG, settings)
-        chain = with_settings(plan.scenario, settings.model_copy(update={"steps": plan.steps}))
-        tape, book = judging_tape(chain, plan.seed), rule_book(plan)
+        taught = plan.scenario.with_training(settings.model_copy(update={"steps": plan.steps}))
+        attempt = (
+            _on_many(taught, plan)
+            if isinstance(taught, ProblemDistribution)
+            else _on_one(taught, plan)
+        )
         costs, fills = [], []
         for index, seed in enumerate(plan.training_seeds()):
             run_folder = folder / f"seed-{index}"
             run_folder.mkdir()
-            run = train(chain, seed=seed, folder=run_folder, book=book)
-            cost, fill = judge(run.learned, chain, tape)
+            cost, fill = attempt(seed, run_folder)
             costs.append(cost)
             fills.append(fill)
             if not plan.several:
@@ -76,6 +81,33 @@ def run_trial(trial: Trial, plan: Plan) -> float | tuple[float, float]:
         trial.set_user_attr("seconds", round(time.perf_counter() - started, 2))
 
 
+Attempt = Callable[[int, Path], tuple[float, float]]  # seed and folder; cost and fill rate
+
+
+def _on_one(chain: Scenario, plan: Plan) -> Attempt:
+    """Trains for the chain and judges on the demand that is the same for all trials."""
+    tape, book = judging_tape(chain, plan.seed), rule_book(chain, plan)
+
+    def attempt(seed: int, folder: Path) -> tuple[float, float]:
+        run = train(chain, seed=seed, folder=folder, book=book)
+        return judge(run.learned, chain, tape)
+
+    return attempt
+
+
+def _on_many(problems: ProblemDistribution, plan: Plan) -> Attempt:
+    """The same for all chains of a distribution; the network decides everywhere, so that a trial
+    is not spared what it does badly."""
+    judged = ChainsToJudge.of_trials(problems, plan.seed)
+
+    def attempt(seed: int, folder: Path) -> tuple[float, float]:
+        run = train_generalist(problems, seed=seed, folder=folder)
+        costs, fill = judged.judge(run.learned(judged.chains), run.start_rule)
+        return float(costs.mean()), fill
+
+    return attempt
+
+
 def _note_service(trial: Trial, plan: Plan, fill_rate: float) -> None:
     trial.set_user_attr("fill_rate", fill_rate)
     if plan.min_fill_rate is not None:
@@ -85,14 +117,9 @@ def _note_service(trial: Trial, plan: Plan, fill_rate: float) -> None:
 # --- pieces that confirmation shares ------------------------------------------------------------
 
 
-def with_settings(scenario: Scenario, settings: TrainingSettings) -> Scenario:
-    """The chain with other training settings."""
-    return scenario.model_copy(update={"training": settings})
-
-
-def rule_book(plan: Plan) -> RuleBook:
+def rule_book(chain: Scenario, plan: Plan) -> RuleBook:
     """The start rule of all trials, tuned once."""
-    return RuleBook(plan.scenario, plan.seed, plan.folder / RULE_BOOK)
+    return RuleBook(chain, plan.seed, plan.folder / RULE_BOOK)
 
 
 def judging_tape(scenario: Scenario, seed: int) -> Tape:

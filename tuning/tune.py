@@ -2,6 +2,7 @@
 
 from rich.console import Console
 
+from inventory_env.description.scenario import Scenario
 from policies.runs.run_folder import SCENARIO, write_scenario
 from tuning.confirm import FRESH_SEEDS, Confirmation, confirm
 from tuning.live import Board
@@ -47,8 +48,9 @@ def tune(
         plan.folder.mkdir(parents=True, exist_ok=True)
         if not (plan.folder / SCENARIO).exists():
             write_scenario(plan.folder, plan.scenario)
-        with console.status("tuning the rule to start from"):
-            rule_book(plan).start()
+        if isinstance(plan.scenario, Scenario):
+            with console.status("tuning the rule to start from"):
+                rule_book(plan.scenario, plan).start()
         with Board(console, study, plan, trials):
             if workers == 1:
                 work(plan, trials)

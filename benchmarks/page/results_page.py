@@ -6,6 +6,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.markdown import markdown_table, origin, spread, strong
+from benchmarks.published.any_chain_page import any_chain_section, any_chain_targets
 from benchmarks.published.fine_tuning_page import fine_tuning_section, fine_tuning_targets
 from benchmarks.published.generalist_page import (
     generalist_section,
@@ -16,6 +17,7 @@ from benchmarks.published.generalist_page import (
 from benchmarks.published.page import published_sections, published_targets
 from benchmarks.published.picture import write_pictures
 from benchmarks.speed.speed_report import SpeedLine, read_speed, speed_lines
+from benchmarks.training_seeds.many_seeds_page import many_seeds_section
 from benchmarks.training_seeds.phases import read_phases
 from benchmarks.training_seeds.phases_page import phases_section, phases_target
 from inventory_env.errors import InputError
@@ -82,6 +84,7 @@ def page_text(results: Path) -> str:
             if line.verdict
         ]
     sections += [_seeds_section(file) for file in sorted(results.glob("seeds-*.json"))]
+    sections += [many_seeds_section(file) for file in sorted(results.glob("many-seeds-*.json"))]
     for file in sorted(results.glob("phases-*.json")):
         sections.append(phases_section(file))
         target, measured, verdict = phases_target(read_phases(file))
@@ -93,6 +96,8 @@ def page_text(results: Path) -> str:
         [target, measured, strong("met" if met else "missed")]
         for target, measured, met in fine_tuning_targets(results / GENERALIST)
     ]
+    sections += any_chain_section(results / GENERALIST)
+    targets += any_chain_targets(results / GENERALIST)
     sections += published_sections(results / PUBLISHED)
     targets += published_targets(results / PUBLISHED)
     if not sections:

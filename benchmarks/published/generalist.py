@@ -1,9 +1,9 @@
 """`hmarl bench published --suite generalist`: one network on problems it was not trained for.
 
 Rows are the lost-sales instances of Temizoz et al. (arXiv 2411.00515), whose one network took
-18 000 core-hours, those of Zipkin (2008), and drawn problems with random lead times and weekly
+18 000 core-hours, those of Zipkin (2008), and drawn problems with random lead times and demand in
 cycles. No row is trained for. A cost is the network's on long common demand, regressed where that
-can be done on functions of demand with known means; rules are tuned for each row.
+can be done on functions of demand with known means; rules are tuned for each row (`rivals`).
 """
 
 import csv
@@ -20,27 +20,28 @@ from benchmarks.processes import in_processes
 from benchmarks.published.estimates import controlled_mean, demand_controls
 from benchmarks.published.exact import optimal_cost
 from benchmarks.published.instances import read_problems
+from benchmarks.published.rivals import rival_costs
 from benchmarks.result_files import write_result
 from inventory_env.description.population import Mixture
-from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
+from inventory_env.description.problem_distribution import (
+    ProblemDistribution,
+    Stream,
+    load_problems,
+)
 from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array, Frozen
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, TapeSource
 from policies.policy import Policy
 from policies.rollout import mean_costs
-from policies.rules.rule_based import RulePolicy
-from policies.rules.search import rule_of_worlds, tuned_rules
 from policies.runs.certificate import certificate
 from policies.runs.generalist import Generalist, load_generalist
 
 PUBLISHED = Path(__file__).parent / "problems" / "generally-capable.csv"
 PERIODS, WARM_UP = 2100, 100
 WORLDS = {"zipkin": 384, "all480": 96, "drawn": 96, "wide": 32}  # of a row, by grid
-TUNED_PERIODS = 16_000  # that a candidate level is judged on
 BLOCK = 24  # rows side by side
 LONGEST_EXACT = 4  # lead time whose optimum value iteration finds in seconds
-STREAM = 30  # of drawn chains; nothing else draws these
 WIDE = 1000  # random problems of the shipped distribution
 
 
@@ -56,9 +57,11 @@ class Row(Frozen):
     gc_lsn: float | None
     """The published network for all problems."""
     capped: float | None
-    """The best capped base-stock rule: as published, else as tuned here."""
+    """The best capped base-stock rule: as published, else as tuned here; with cycles, base-stock
+    with levels by slot where that is better."""
     projected: float
-    """The tuned projected-inventory rule; for wide problems, the start rule, which is not tuned."""
+    """The tuned projected-inventory rule, with cycles one with levels by slot where that is better;
+    for wide problems, the start rule, which is not tuned."""
     projected_error: float
     """Its standard error."""
     difference: float
@@ -110,7 +113,7 @@ def cases(grids: Sequence[str]) -> list[Case]:
     if "wide" in grids:
         problems = load_problems("any-store")
         assert isinstance(problems, ProblemDistribution)
-        found += [Case("wide", chain) for chain in problems.draw(WIDE, stream=STREAM).members]
+        found += [Case("wide", chain) for chain in problems.draw(WIDE, stream=Stream.SUITE).members]
     return found
 
 
@@ -183,8 +186,8 @@ def _zipkin() -> list[Case]:
 
 
 def _drawn() -> list[Scenario]:
-    """Random lead times that cross and that do not, and weekly cycles, drawn once."""
-    rng = np.random.default_rng(STREAM)
+    """Random lead times that cross and that do not, and cycles of 2 to 7 periods, drawn once."""
+    rng = np.random.default_rng(Stream.SUITE)
     chains = []
     for number in range(36):
         mean, shortage = (
@@ -199,8 +202,8 @@ def _drawn() -> list[Scenario]:
         kind = ("crossing", "in-sequence", "cycle")[number % 3]
         lead_time: Any = int(rng.integers(1, 9))
         if kind == "cycle":
-            season = rng.uniform(0.4, 1.6, 7)
-            demand["season"] = {"weekday": (season / season.mean()).tolist()}
+            season = rng.uniform(0.4, 1.6, 7)[: 2 + number // 3 % 6]
+            demand["season"] = {"cycle": (season / season.mean()).tolist()}
         else:
             low = int(rng.integers(0, 4))
             high = low + int(rng.integers(2, 8))
@@ -239,12 +242,6 @@ def measure_generalist(
     )
 
 
-def _tuned(kind: str, chains: Mixture, worlds: int) -> Policy:
-    """The rule of a kind, tuned for each chain, in so many worlds of each."""
-    rule = tuned_rules(kind, chains, seed=0, store_periods=TUNED_PERIODS)
-    return RulePolicy(kind, rule_of_worlds(rule, worlds))
-
-
 def _measured(run: Generalist, block: Sequence[Case], worlds: int) -> list[Row]:
     chains = Mixture(tuple(case.chain for case in block))
     wide, capped = block[0].grid == "wide", None
@@ -259,9 +256,9 @@ def _measured(run: Generalist, block: Sequence[Case], worlds: int) -> list[Row]:
     if wide:
         projected = costs(run.start_rule)
     else:
-        projected = costs(_tuned("projected-inventory", chains, worlds))
+        projected = rival_costs("projected-inventory", "projected-inventory", chains, tape)
         if any(case.capped is None for case in block):
-            capped = costs(_tuned("capped-base-stock", chains, worlds))
+            capped = rival_costs("capped-base-stock", "base-stock", chains, tape)
     rows = []
     for place, case in enumerate(block):
         here = slice(place * worlds, (place + 1) * worlds)

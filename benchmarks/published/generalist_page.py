@@ -21,8 +21,9 @@ are those of long common demand. *Gap*: mean over rows, worst in parentheses. *z
 published rows of the 40-cell grid and the other cells with a published optimum, against value
 iteration (lead times up to 4) or Deep Controlled Learning. *all480*: the published rows of the
 480-cell grid, against the published best capped base-stock. *drawn*: random lead times that cross
-or not, and weekly cycles. *wide*: random problems of the shipped distribution, against the rule
-that the network starts from. GC-LSN: T. Temizoz et al., arXiv 2411.00515.
+or not, and demand in cycles of 2 to 7 periods, for each slot of which rules are tuned too. *wide*:
+random problems of the shipped distribution, against the rule that the network starts from. GC-LSN:
+T. Temizoz et al., arXiv 2411.00515.
 """
 LEAST_WORSE = 0.1  # percent of the rule's cost that count as worse, if beyond two standard errors
 

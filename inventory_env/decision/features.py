@@ -31,6 +31,7 @@ from inventory_env.decision.own_features import (
     StartOrder,
     Unmet,
 )
+from inventory_env.decision.shared_stock import SharedStock
 from inventory_env.description.settings import Extra
 from inventory_env.errors import InputError
 
@@ -56,8 +57,9 @@ EXTRAS: dict[Extra, type[Feature]] = {
     "history": DemandHistory,
     "arrival": Arrival,
     "problem": Problem,
+    "shared-stock": SharedStock,
 }
-OF_OTHERS: tuple[Extra, ...] = ("warehouse", "chain")  # not to be seen under local information
+OF_OTHERS: tuple[Extra, ...] = ("warehouse", "chain", "shared-stock")  # not seen if local
 
 AnyFeature = Annotated[
     OnHand
@@ -78,7 +80,8 @@ AnyFeature = Annotated[
     | Role
     | DemandHistory
     | Arrival
-    | Problem,
+    | Problem
+    | SharedStock,
     Field(discriminator="kind"),
 ]
 

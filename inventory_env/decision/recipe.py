@@ -34,12 +34,14 @@ class RuleLevels(Frozen):
     """A rule with its levels in units, by site; a cap that is left out does not bind.
 
     Or with levels that a formula gives from the numbers of whatever chain a world plays; the
-    formula is named with its fingerprint, and no other will do.
+    formula is named with its fingerprint, and no other will do. Or with levels that are searched
+    for each chain.
     """
 
     kind: str
     levels: dict[str, Row] = Field(default_factory=dict)
     formula: str | None = None
+    searched: bool = False
 
 
 class StartRule(Frozen):

@@ -1,14 +1,16 @@
 """Where a network was trained: the range of each number that makes a store's problem."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from inventory_env.frozen import Array
 from inventory_env.simulation.params import Params
+from inventory_env.simulation.worlds import over_sites
 
 WAITING = "share of customers who wait"
 MOST_WAITING = 0.9
+MOST_DEMANDS = 3.0  # a capacity or a cap of more periods' demand is as good as none
 SLACK = 0.02  # of a range, on the scale it is measured on
 
 Region = Mapping[str, tuple[float, float]]
@@ -46,6 +48,36 @@ def problem_numbers(params: Params) -> dict[str, Array]:
         WAITING: need.waiting,
         "demand as recorded": nothing + params.shape.recorded,
         "a warehouse that can run out": nothing + bool(params.shape.upstream),
+        **{name: nothing + number for name, number in chain_numbers(params).items()},
+    }
+
+
+def chain_numbers(params: Params) -> dict[str, Array | float]:
+    """(world or 1, 1) what makes the chain behind a warehouse that can run out, by name; none
+    without one."""
+    if "warehouse" not in params.shape.tiers:
+        return {}
+    shape, need, stores = params.shape, params.need, slice(0, params.stores)
+    column = shape.columns("warehouse")
+    total, rule = need.mean[:, column], params.rules[0]
+    level, cap = warehouse_levels(params)
+    order_ups = rule.rule.kind in ("base-stock", "capped-base-stock") and rule.echelon
+    weighted = over_sites(params.mean * params.holding_cost[:, stores])[:, None]
+    return {
+        "number of stores": float(shape.stores),
+        "warehouse: longest lead time": params.lead_time[:, column].astype(np.float64),
+        "warehouse: spread of the lead time": need.lead_time_sd[:, column],
+        "warehouse: holding cost / a store's": params.holding_cost[:, column] * total / weighted,
+        "warehouse: level": level,
+        "warehouse: cap / demand": np.minimum(cap / total, MOST_DEMANDS),
+        "warehouse: another rule than base-stock of the echelon": float(not order_ups),
+        "warehouse: review": need.review[:, column],
+        "warehouse: an order's cost": params.order_cost[:, column] + params.unit_cost[:, column],
+        "warehouse: sharing by priority or at random": float(
+            shape.rationing in ("priority", "random")
+        ),
+        "supplier: capacity / demand": np.minimum(params.capacity[:, None] / total, MOST_DEMANDS),
+        "supplier: can run out": float("supplier" in shape.tiers),
     }
 
 
@@ -67,11 +99,33 @@ def region_of(params: Params) -> dict[str, tuple[float, float]]:
     return {**found, WAITING: (least, min(most, MOST_WAITING))}
 
 
+def joined_region(regions: Sequence[Region]) -> dict[str, tuple[float, float]]:
+    """The range of every number over chains of several shapes."""
+    return {
+        name: (min(each[name][0] for each in regions), max(each[name][1] for each in regions))
+        for name in regions[0]
+    }
+
+
 def outside(region: Region, params: Params) -> dict[str, Array]:
     """(world or 1, store) 1 where a number is not within its range, by name."""
     found = {}
-    for name, values in problem_numbers(params).items():
+    numbers = problem_numbers(params)
+    for name, values in numbers.items():
+        if name not in region:
+            continue
         low, high = region[name]
         slack = SLACK * (high - low)
         found[name] = (values < low * (1 - SLACK) - 1e-9) | (values > high + slack + 1e-9)
     return {name: np.asarray(each, dtype=np.float64) for name, each in found.items()}
+
+
+def warehouse_levels(params: Params) -> tuple[Array, Array]:
+    """(world or 1, 1) level of the warehouse's rule in sd of demand over its cover, and its cap in
+    units; 0 and none for a rule without."""
+    column = params.shape.columns("warehouse")
+    own = next(rule for rule in params.rules if rule.tier == "warehouse")
+    need = (params.echelon_need if own.echelon else params.need).at(column)
+    level = getattr(own.rule, "level", need.mean * need.cover)
+    cap = getattr(own.rule, "cap", np.full_like(need.mean, np.inf))
+    return (level - need.mean * need.cover) / need.cover_sd, cap

@@ -9,7 +9,7 @@ from inventory_env.decision.feature import Facts
 from inventory_env.decision.features import EXTRAS, features, telling
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Credit, Offsets, Recipe
-from inventory_env.description.population import Population, shape_of, sites_of
+from inventory_env.description.population import Mixture, Population, shape_of, sites_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import RuleOffset, TrainingSettings
 from inventory_env.simulation.params import Params
@@ -44,7 +44,7 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
         "critic": critic,
         "worlds": _worlds(settings, agents),
         "continuing": (
-            len(population.members) == 1 and chain.homogeneous and shape.warm_up > 0
+            not isinstance(population, Mixture) and chain.homogeneous and shape.warm_up > 0
             if settings.continuing == "auto"
             else settings.continuing
         ),
@@ -65,7 +65,7 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
         features=features(facts, extras),
         critic_features=(EXTRAS["chain"].asked(facts),) if critic == "central" else (),
     )
-    return recipe if len(population.members) > 1 else with_numbers(recipe, params)
+    return recipe if isinstance(population, Mixture) else with_numbers(recipe, params)
 
 
 def with_numbers(recipe: Recipe, params: Params) -> Recipe:

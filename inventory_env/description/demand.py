@@ -20,10 +20,13 @@ PERIODS_PER_YEAR = {"day": 365.25, "week": 52.18}
 
 
 class Season(Frozen):
-    """Known pattern of the mean: factor = weekday x yearly x trend."""
+    """Known pattern of the mean: factor = weekday or cycle x yearly x trend."""
 
     weekday: tuple[NonNegative, ...] = ()
     """Seven factors, first day of the calendar first; their mean is 1. Empty: no weekly pattern."""
+    cycle: Annotated[tuple[NonNegative, ...], Field(max_length=60)] = ()
+    """In place of weekday, the factors of a cycle of 2 to 60 periods, that of calendar period 0
+    first; their mean is 1. Empty: no such cycle."""
     yearly_amplitude: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Height of a yearly sine wave as a share of the mean, 0 to below 1."""
     yearly_peak: Fraction = 0.0
@@ -32,12 +35,23 @@ class Season(Frozen):
     """Linear growth over a year of an episode, as a share of the mean; 0.1 is +10 % a year."""
 
     @model_validator(mode="after")
-    def _seven_factors_around_one(self) -> Self:
+    def _factors_around_one(self) -> Self:
         if self.weekday and len(self.weekday) != 7:
             raise ValueError(f"weekday needs 7 factors, got {len(self.weekday)}")
         if self.weekday and abs(np.mean(self.weekday) - 1) > 0.005:
             raise ValueError(f"weekday factors must average 1, got {np.mean(self.weekday):.3f}")
+        if self.cycle and self.weekday:
+            raise ValueError("cycle stands in place of weekday; leave one of them out")
+        if len(self.cycle) == 1:
+            raise ValueError("cycle needs 2 to 60 factors, got 1")
+        if self.cycle and abs(np.mean(self.cycle) - 1) > 0.005:
+            raise ValueError(f"cycle factors must average 1, got {np.mean(self.cycle):.3f}")
         return self
+
+    @property
+    def slots(self) -> tuple[float, ...]:
+        """The factors of the week or cycle; empty where there is neither."""
+        return self.weekday or self.cycle
 
     def factors(self, day: Array, elapsed: Array, periods_per_year: float) -> Array:
         """Factor on the mean demand.
@@ -52,10 +66,13 @@ class Season(Frozen):
         >>> season = Season(weekday=(0.5, 1, 1, 1, 1, 1, 1.5), trend_per_year=0.1)
         >>> season.factors(np.array([0, 6, 364]), np.array([0, 0, 364]), 364)
         array([0.5 , 1.5 , 0.55])
+        >>> Season(cycle=(0.4, 1.6)).factors(np.array([0, 1, 4]), np.zeros(3), 364)
+        array([0.4, 1.6, 0.4])
         """
         factor = np.ones(np.broadcast(day, elapsed).shape)
-        if self.weekday:
-            factor = factor * np.asarray(self.weekday)[np.asarray(day, dtype=np.int64) % 7]
+        if self.slots:
+            slot = np.asarray(day, dtype=np.int64) % len(self.slots)
+            factor = factor * np.asarray(self.slots)[slot]
         if self.yearly_amplitude:
             angle = 2 * np.pi * (day / periods_per_year - self.yearly_peak)
             factor = factor * (1 + self.yearly_amplitude * np.cos(angle))

@@ -120,6 +120,15 @@ class Mixture:
                     )
 
 
+def by_shape(chains: Sequence[Scenario]) -> tuple[Mixture, ...]:
+    """Chains in populations of one shape, fewest stores first; in each, in the order given."""
+    found: dict[Shape, list[Scenario]] = {}
+    for chain in chains:
+        found.setdefault(replace(Shape.of(chain), unmet_demand=""), []).append(chain)
+    groups = sorted(found.values(), key=lambda members: len(members[0].stores))
+    return tuple(Mixture(tuple(members)) for members in groups)
+
+
 def shape_of(population: Population) -> Shape:
     """What the chains of a population share.
 

@@ -3,12 +3,14 @@
 `{ low, high }` draws a number evenly, with `log = true` on the scale of logarithms, with
 `whole = true` a whole one; `of = "mean"` multiplies it by the store's mean demand; `count = 7`
 draws seven, scaled to a `mean` where one is given. `{ choice = [...] }` draws one of its values,
-by `weights` where they are given. Ranges may stand in choices, and choices in choices.
+by `weights` where they are given. Ranges may stand in choices, and choices in choices. A store with
+a `count` stands for so many that are drawn one by one; `[store_defaults]` is drawn once for all.
 """
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -18,7 +20,7 @@ import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from inventory_env.description.demand import Demand
-from inventory_env.description.population import Mixture
+from inventory_env.description.population import Mixture, by_shape
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import (
     load_scenario,
@@ -29,9 +31,23 @@ from inventory_env.description.scenario_files import (
 )
 from inventory_env.description.settings import TrainingSettings
 from inventory_env.errors import InputError, describe
-from inventory_env.frozen import Frozen
+from inventory_env.frozen import MOST_STORES, Frozen
 
 _DEMAND: TypeAdapter[Any] = TypeAdapter(Demand)
+
+
+class Stream(IntEnum):
+    """What chains are drawn for; no chain is drawn for two things."""
+
+    TRAIN = 0
+    VALIDATE = 2
+    FIT_LEVELS = 10
+    FIT_LITERATURE = 11
+    FIT_HELD_OUT = 12
+    SUITE = 30
+    SEEDS = 31
+    TRIALS = 32
+    CONFIRM = 33
 
 
 class Range(Frozen):
@@ -46,7 +62,8 @@ class Range(Frozen):
     whole: bool = False
     """Rounded to a whole number, at least 1 if low is above 0."""
     of: Literal["mean"] | None = None
-    """Multiplied by the mean demand of the store in which it stands."""
+    """Multiplied by the mean demand of the store in which it stands, which is drawn first; in
+    warehouse and supplier, by that of all stores together."""
     count: Annotated[int, Field(ge=1)] | None = None
     """So many numbers instead of one."""
     mean: float | None = None
@@ -115,23 +132,24 @@ class ProblemDistribution:
     source: str
 
     @cached_property
-    def _table(self) -> dict[str, Any]:
+    def table(self) -> dict[str, Any]:
+        """What the file says, ranges and choices as they stand."""
         return tomllib.loads(self.text)
 
     @cached_property
     def example(self) -> Scenario:
         """The first chain."""
-        return self.chain(0, stream=0)
+        return self.chain(0, stream=Stream.TRAIN)
 
     @property
     def name(self) -> str:
         """The file's own name."""
-        return str(self._table.get("name", self.source))
+        return str(self.table.get("name", self.source))
 
     @property
     def description(self) -> str:
         """One line for people."""
-        return str(self._table.get("description", ""))
+        return str(self.table.get("description", ""))
 
     @property
     def training(self) -> TrainingSettings:
@@ -143,16 +161,14 @@ class ProblemDistribution:
         import tomli_w
 
         settings = training.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-        return ProblemDistribution(
-            tomli_w.dumps({**self._table, "training": settings}), self.source
-        )
+        return ProblemDistribution(tomli_w.dumps({**self.table, "training": settings}), self.source)
 
     def chain(self, number: int, *, stream: int) -> Scenario:
         """A chain; the same for the same number and stream."""
         seeds = np.random.SeedSequence(0, spawn_key=(stream, number))
         rng = np.random.default_rng(seeds)
         try:
-            table = _drawn(self._table, rng, None)
+            table = _drawn_chain(self.table, rng)
         except ValidationError as error:
             raise InputError(describe(error, self.source)) from None
         except ValueError as error:
@@ -160,17 +176,25 @@ class ProblemDistribution:
         table["name"] = f"{self.name}-{number}"
         return validated(table, f"{self.source}, chain {number}")
 
-    def learned_from(self) -> Mixture:
-        """The chains that a network is trained on."""
-        return self.draw(self.training.problems, stream=0)
+    def learned_from(self) -> tuple[Mixture, ...]:
+        """The chains that a network is trained on, those of one shape together."""
+        return by_shape(self.chains(self.training.problems, stream=Stream.TRAIN))
 
-    def draw(self, count: int, *, stream: int) -> Mixture:
+    def chains(self, count: int, *, stream: int) -> tuple[Scenario, ...]:
         """Chains 0 to count - 1 of a stream; different streams share none.
 
         Raises:
-            InputError: if one is not valid, or their shapes differ.
+            InputError: if one is not valid.
         """
-        return Mixture(tuple(self.chain(number, stream=stream) for number in range(count)))
+        return tuple(self.chain(number, stream=stream) for number in range(count))
+
+    def draw(self, count: int, *, stream: int) -> Mixture:
+        """The same as a population.
+
+        Raises:
+            InputError: if their shapes differ.
+        """
+        return Mixture(self.chains(count, stream=stream))
 
 
 def load_problems(name_or_file: str | Path) -> Scenario | ProblemDistribution:
@@ -220,8 +244,57 @@ def _random(value: Any) -> bool:
     return isinstance(value, list) and any(_random(each) for each in value)
 
 
+def _drawn_chain(table: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """The table of one chain: what all stores share first, the sites above the stores last."""
+    shared = _drawn(table.get("store_defaults", {}), rng, None)
+    above = [name for name in ("warehouse", "supplier") if name in table]
+    drawn = {}
+    for key, value in table.items():
+        if key == "stores" and isinstance(value, list):
+            drawn[key] = [_merged(shared, store) for store in _drawn_stores(value, rng)]
+        elif key not in (*above, "store_defaults"):
+            drawn[key] = _drawn(value, rng, None)
+    total = sum(_mean(store) or 0.0 for store in drawn.get("stores", []))
+    return drawn | {key: _drawn(table[key], rng, total or None) for key in above}
+
+
+def _drawn_stores(value: list[Any], rng: np.random.Generator) -> list[Any]:
+    """Every store, drawn one by one; one with a count stands for so many."""
+    found: list[Any] = []
+    for store in value:
+        if not isinstance(store, Mapping) or "count" not in store:
+            found.append(_drawn(store, rng, None))
+            continue
+        count = _drawn(store["count"], rng, None)
+        if not isinstance(count, int) or not 1 <= count <= MOST_STORES:
+            raise ValueError(f"stores: count must be whole, 1 to {MOST_STORES}, got {count!r}")
+        each = {key: own for key, own in store.items() if key != "count"}
+        name = each.get("name", "store")
+        found += [
+            {**_drawn(each, rng, None), "name": f"{name}-{number + 1}"} for number in range(count)
+        ]
+    return found
+
+
+def _merged(shared: Any, own: Any) -> Any:
+    """A store's own keys over those that all stores share, tables key by key."""
+    if not isinstance(shared, Mapping) or not isinstance(own, Mapping):
+        return own
+    both = {key: _merged(shared[key], own[key]) for key in shared.keys() & own.keys()}
+    return {**shared, **own, **both}
+
+
+def _mean(store: Any) -> float | None:
+    """Mean demand of a store that is drawn; None where it has no demand of its own."""
+    demand = store.get("demand") if isinstance(store, Mapping) else None
+    if not isinstance(demand, Mapping) or "kind" not in demand:
+        return None
+    return float(_DEMAND.validate_python(demand).moments[0])
+
+
 def _drawn(value: Any, rng: np.random.Generator, mean: float | None) -> Any:
-    """The value with every range and choice in it drawn; a store's demand before all else."""
+    """The value with every range and choice in it drawn; a store's demand before all else, its
+    mean before the rest of it."""
     if _is_choice(value):
         return _drawn(Choice.model_validate(value).draw(rng), rng, mean)
     if _is_range(value):
@@ -230,9 +303,11 @@ def _drawn(value: Any, rng: np.random.Generator, mean: float | None) -> Any:
         drawn = {}
         if "demand" in value:
             drawn["demand"] = _drawn(value["demand"], rng, mean)
-            mean = _DEMAND.validate_python(drawn["demand"]).moments[0]
+            mean = _mean(drawn)
+        elif "kind" in value and "mean" in value:
+            drawn["mean"] = mean = _drawn(value["mean"], rng, mean)
         return drawn | {
-            key: _drawn(each, rng, mean) for key, each in value.items() if key != "demand"
+            key: _drawn(each, rng, mean) for key, each in value.items() if key not in drawn
         }
     if isinstance(value, list):
         return [_drawn(each, rng, mean) for each in value]

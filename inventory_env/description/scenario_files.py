@@ -62,7 +62,8 @@ def read_scenario_text(name_or_file: str | Path) -> str:
     if str(name_or_file) in shipped_distributions():
         raise InputError(
             f"scenario {str(name_or_file)!r} describes many chains, and one is needed here; it is "
-            f"for {argument('scenario')} of hmarl train, and for hmarl scenarios"
+            f"for {argument('scenario')} of hmarl train, tune and bench seeds, "
+            "and for hmarl scenarios"
         )
     try:
         return Path(name_or_file).read_text(encoding="utf-8")

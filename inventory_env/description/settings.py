@@ -20,6 +20,7 @@ Extra = Literal[
     "role",
     "arrival",
     "problem",
+    "shared-stock",
 ]
 
 

@@ -5,20 +5,19 @@ Row w x agents + a is agent a of world w; all agents of a world end together, an
 is a truncation. Worlds come in groups of `worlds_per_tape` neighbours that face the same demand.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from stable_baselines3.common.vec_env import VecEnv
-from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from inventory_env.decision.credit import Creditor
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Recipe
 from inventory_env.decision.reward import site_rewards
 from inventory_env.description.population import Mixture, Population, shape_of
+from inventory_env.envs.rows import Rows
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.chain import Chain
@@ -40,7 +39,7 @@ class Start(Protocol):
         """(world, site) units that the sites want, as `Chain.step` takes them."""
 
 
-class ChainVecEnv(VecEnv):
+class ChainVecEnv(Rows):
     """Learning sites of many worlds as rows, on training tapes.
 
     What a row sees, does and is paid is what the recipe says. The first decision of an episode
@@ -110,10 +109,6 @@ class ChainVecEnv(VecEnv):
     def reseed(self, seed: int) -> None:
         """Go on with the first training tape of a seed from the next reset."""
         self._seed, self._episode = seed, -1
-
-    def step_async(self, actions: npt.NDArray[Any]) -> None:
-        """Keep the actions, one row each, for `step_wait`."""
-        self._waiting = actions
 
     def step_wait(self) -> VecEnvStepReturn:
         """One period of all worlds."""
@@ -224,39 +219,3 @@ class ChainVecEnv(VecEnv):
             )
         self._start_wishes = wishes
         self._observation = self.interface.observe_all(self.situation, self._start_wishes)
-
-    # What SB3 asks of a VecEnv beside stepping; there is one object behind all rows.
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """The attribute, once for each row asked for."""
-        return [getattr(self, attr_name)] * len(self._rows(indices))
-
-    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
-        """Set the attribute for all rows."""
-        setattr(self, attr_name, value)
-
-    def env_method(
-        self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any
-    ) -> list[Any]:
-        """One result a row; masks are the only method that rows have."""
-        if method_name != "action_masks":
-            raise AttributeError(f"rows have no method {method_name!r}")
-        return list(self.action_masks()[list(self._rows(indices))])
-
-    def has_attr(self, attr_name: str) -> bool:
-        """Whether rows have the attribute."""
-        return hasattr(self, attr_name)
-
-    def env_is_wrapped(self, wrapper_class: type[Any], indices: VecEnvIndices = None) -> list[bool]:
-        """No row is wrapped."""
-        return [False] * len(self._rows(indices))
-
-    def _rows(self, indices: VecEnvIndices) -> Sequence[int]:
-        if indices is None:
-            return range(self.num_envs)
-        if isinstance(indices, Iterable):
-            return list(indices)
-        return [indices]

@@ -130,6 +130,7 @@ class Params:
     WORLD_SECOND: ClassVar = ("arrival_chances",)
 
     shape: Shape
+    number: Integers  # (...,) of the chain in its population
     need: Need  # what a site covers with its own stock
     echelon_need: Need  # with its own stock and everything downstream of it
     holding_cost: Array  # money per unit and period
@@ -166,6 +167,7 @@ class Params:
 
         return cls(
             shape=shape,
+            number=np.arange(len(chains)),
             need=need,
             echelon_need=echelon_need,
             holding_cost=table("holding_cost"),

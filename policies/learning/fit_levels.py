@@ -14,7 +14,11 @@ from typing import Any
 import numpy as np
 
 from inventory_env.description.population import Mixture, needs
-from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
+from inventory_env.description.problem_distribution import (
+    ProblemDistribution,
+    Stream,
+    load_problems,
+)
 from inventory_env.files import write_text
 from inventory_env.frozen import Array
 from policies.learning.level_costs import Judging, LevelCosts, level_costs, point_costs
@@ -24,8 +28,6 @@ from policies.rules.fitted_levels import numbers
 from policies.rules.levels import standard_levels
 
 KINDS = ("projected-inventory", "capped-base-stock")
-STREAM, LITERATURE_STREAM = 10, 11  # of chains; training, validation and test draw others
-HELD_OUT = 12  # of chains that are not fitted
 BATCH = 1000  # chains whose costs are looked at together
 SEARCHED = {1: Judging(25, 8, 500), 2: Judging(9, 8, 500)}  # chains held out, by levels of a rule
 FRESH = Judging(2, 24, 500)  # on which searched and fitted levels are compared
@@ -119,14 +121,14 @@ def main(count: int) -> None:
     """Draw, look, fit, compare, write."""
     drawn = distributions()
     chains = Mixture(
-        drawn["literature"].draw(count // 3, stream=LITERATURE_STREAM).members
-        + drawn["any-store"].draw(count, stream=STREAM).members
+        drawn["literature"].draw(count // 3, stream=Stream.FIT_LITERATURE).members
+        + drawn["any-store"].draw(count, stream=Stream.FIT_LEVELS).members
     )
     kinds, measured = {}, {}
     for kind in KINDS:
         kinds[kind] = fit(kind, chains, looked_at(kind, chains))
         measured[kind] = {
-            name: told(dearer(kind, kinds[kind], each.draw(COMPARED, stream=HELD_OUT)))
+            name: told(dearer(kind, kinds[kind], each.draw(COMPARED, stream=Stream.FIT_HELD_OUT)))
             for name, each in drawn.items()
         }
         print(f"{kind}: dearer than search, %: {measured[kind]}")

@@ -28,6 +28,7 @@ class Explanation:
     seen: Array  # in the scales of training; 0 is as usual
     moved: Array  # units by which the expected wish changes because a value is not as usual
     outside: npt.NDArray[np.bool_]  # (agent,) something is beyond what the network can see
+    untrusted: npt.NDArray[np.bool_]  # (agent,) the network should save nothing here
 
 
 class LearnedPolicy:
@@ -78,12 +79,18 @@ class LearnedPolicy:
     def follows_start(self, params: Params) -> npt.NDArray[np.bool_] | None:
         """(world or 1, site) where the start decides: stores unlike all in training, and those for
         which the network is not trusted; None: nowhere."""
-        strange = self._interface.strange(params)
+        strange, untrusted = self._interface.strange(params), self._untrusted(params)
+        if strange is None or untrusted is None:
+            return untrusted if strange is None else strange
+        return strange | untrusted
+
+    def _untrusted(self, params: Params) -> npt.NDArray[np.bool_] | None:
+        """(world or 1, site) stores for which the network is not trusted; None: nowhere."""
         if self._trusted is None:
-            return strange
-        follows = np.zeros((len(self._trusted), params.shape.sites), dtype=bool)
-        follows[:, : params.stores] = np.logical_not(self._trusted)
-        return follows if strange is None else follows | strange
+            return None
+        found = np.zeros((len(self._trusted), params.shape.sites), dtype=bool)
+        found[:, : params.stores] = np.logical_not(self._trusted)
+        return found
 
     def _act(
         self, observation: np.ndarray[Any, Any], situation: Situation, start_wishes: Array
@@ -135,16 +142,20 @@ class LearnedPolicy:
             usual = seen.copy()
             usual[:, value] = 0.0
             moved[:, place] = expected - self._expected(usual, situation, start_wishes)
-        outside = np.any(np.abs(seen) >= CLIP, axis=1)
-        follows = self.follows_start(situation.params)
-        if follows is not None:
-            outside |= np.broadcast_to(follows, start_wishes.shape)[0, interface.agents.sites]
+        params, sites = situation.params, interface.agents.sites
+        here = np.zeros_like(start_wishes, dtype=bool)
+        strange, untrusted = (
+            here if found is None else np.broadcast_to(found, here.shape)
+            for found in (interface.strange(params), self._untrusted(params))
+        )
+        outside = np.any(np.abs(seen) >= CLIP, axis=1) | strange[0, sites]
         return Explanation(
-            sites=interface.agents.sites,
+            sites=sites,
             names=tuple(interface.names[value] for value in of_today),
             seen=seen[:, of_today].astype(np.float64),
             moved=moved,
             outside=outside,
+            untrusted=untrusted[0, sites] & np.logical_not(outside),
         )
 
     def _expected(

@@ -21,6 +21,7 @@ from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Recipe
 from inventory_env.decision.reward import site_rewards
 from inventory_env.description.population import Population
+from inventory_env.envs.joined import JoinedVecEnv
 from inventory_env.envs.vec_env import Start
 from inventory_env.frozen import Array
 from inventory_env.simulation.chain import Chain
@@ -124,8 +125,9 @@ def make_algorithm(interface: Interface, env: VecEnv, *, seed: int) -> OnPolicyA
     """The learner of a recipe on any VecEnv with its spaces; starts at the start rule."""
     settings = interface.recipe.settings
     algorithm, buffer, _ = ALGORITHMS[settings.algorithm]
+    alone = [(env.num_envs, interface.agents.count)]
     centring: dict[str, Any] = {
-        "agents": interface.agents.count,
+        "parts": env.groups if isinstance(env, JoinedVecEnv) else alone,
         "worlds_per_tape": settings.worlds_per_tape,
         "group_value_share": settings.group_value_share,
     }

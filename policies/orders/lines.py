@@ -104,7 +104,7 @@ def _who(proposal: Proposal, site: int) -> str:
     """Whose proposal it is."""
     explanation = proposal.explanation
     learns = explanation is not None and site in explanation.sites
-    if learns and not proposal.outside[site]:
+    if learns and not (proposal.outside[site] or proposal.untrusted[site]):
         return proposal.decider.policy.name
     return proposal.decider.rule.name if site < proposal.situation.params.stores else "rule"
 

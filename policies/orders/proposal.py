@@ -69,6 +69,7 @@ class Proposal:
     proposed: Array  # of the policy, or of the rule where the policy does not know the line
     orders: Array  # with overrides
     outside: Flags  # the line is beyond what the policy knows
+    untrusted: Flags  # the policy leaves the line to the rule, as it should save nothing there
     explanation: Explanation | None
 
     @property
@@ -88,11 +89,12 @@ def propose(decider: Decider, morning: Morning) -> Proposal:
     rule_wishes = decider.rule.wishes(situation)
     wishes = rule_wishes
     explanation = None
-    outside = np.zeros(rule_wishes.shape[1], dtype=bool)
+    outside, untrusted = np.zeros((2, rule_wishes.shape[1]), dtype=bool)
     if decider.policy is not decider.rule:
         if decider.learned is not None:
             explanation = decider.learned.explain(situation)
             outside[explanation.sites] = explanation.outside
+            untrusted[explanation.sites] = explanation.untrusted
         wishes = decider.policy.wishes(situation)
         wishes = np.where(outside, rule_wishes, wishes)
     proposed = situation.ordered(wishes)
@@ -107,6 +109,7 @@ def propose(decider: Decider, morning: Morning) -> Proposal:
         proposed=proposed[0],
         orders=_overridden(situation, site_names(scenario), wishes, proposed, morning)[0],
         outside=outside,
+        untrusted=untrusted,
         explanation=explanation,
     )
 

@@ -132,6 +132,9 @@ def network_words(proposal: Proposal) -> dict[int, str]:
         if proposal.outside[site]:
             words[int(site)] = "beyond what the policy was trained on, so the rule orders"
             continue
+        if proposal.untrusted[site]:
+            words[int(site)] = "the policy should save nothing here, so the rule orders"
+            continue
         offset = proposal.wishes[site] - proposal.rule_wishes[site]
         text = f"learned offset {signed(offset)}"
         moved = explanation.moved[row]

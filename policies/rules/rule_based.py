@@ -9,6 +9,7 @@ from inventory_env.frozen import Array
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.situation import Situation
+from inventory_env.simulation.worlds import of_worlds
 from policies.policy import Policy
 from policies.rules.fitted_levels import fitted_levels
 from policies.rules.levels import rule_at
@@ -28,17 +29,27 @@ class RulePolicy:
 
 class FittedRulePolicy:
     """Every store follows a kind of rule with the levels that a fitted formula gives for its own
-    numbers (`fitted_levels`), whatever chain a world plays; sites above them their chain's own."""
+    numbers (`fitted_levels`), whatever chain a world plays; sites above them their chain's own.
 
-    def __init__(self, kind: str) -> None:
+    Args:
+        kind: of rule.
+        points: (chain, store, level) in standard units instead of the formula's, for the chains of
+            one population.
+    """
+
+    def __init__(self, kind: str, points: Array | None = None) -> None:
         self.name = self.kind = kind
+        self._points = points
         self._of: tuple[Params, OrderRule] | None = None
 
     def rule(self, params: Params) -> OrderRule:
         """The rule of these chains' stores, levels (world or 1, store)."""
         if self._of is None or self._of[0] is not params:
             need = params.need.at(slice(0, params.stores))
-            point = fitted_levels(self.kind, need)
+            if self._points is None:
+                point = fitted_levels(self.kind, need)
+            else:
+                point = of_worlds(self._points, params.number)
             self._of = params, rule_at(self.kind, need, point, whole=params.shape.whole)
         return self._of[1]
 

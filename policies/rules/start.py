@@ -5,6 +5,7 @@ from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import Tier
 from inventory_env.errors import InputError
+from inventory_env.frozen import Array
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.site_rule import SiteRule
 from policies.policy import Policy
@@ -52,8 +53,16 @@ def find_start(
     return tuple(found)
 
 
-def start_policy(rules: tuple[StartRule, ...], others: Policy | None = None) -> Policy:
-    """The policy that a recipe's start rules describe, on top of what `others` decides."""
+def start_policy(
+    rules: tuple[StartRule, ...], others: Policy | None = None, points: Array | None = None
+) -> Policy:
+    """The policy that a recipe's start rules describe, on top of what `others` decides.
+
+    Args:
+        rules: of the recipe.
+        others: decides for sites downstream.
+        points: (chain, store, level) of levels that are searched for each chain.
+    """
     policy = others
     for written in rules:
         if written.rule.formula is not None:
@@ -64,6 +73,10 @@ def start_policy(rules: tuple[StartRule, ...], others: Policy | None = None) -> 
                     f"has {ours}; train it again, or use it with the version that made it"
                 )
             policy = FittedRulePolicy(written.rule.kind)
+            continue
+        if written.rule.searched:
+            assert points is not None
+            policy = FittedRulePolicy(written.rule.kind, points)
             continue
         rule = read_rule(written.rule)
         if policy is None:

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 
-from inventory_env.envs.vec_env import ChainVecEnv
+from inventory_env.envs.rows import Rows
 from policies.runs.run_folder import Tensors, load_weights, network_tensors
 
 
-def learner_state(model: Any, env: ChainVecEnv) -> tuple[Tensors, dict[str, Any]]:
+def learner_state(model: Any, env: Rows) -> tuple[Tensors, dict[str, Any]]:
     """Arrays and notes of a learner between two updates.
 
     Weights, optimiser, random states of numpy and torch, the worlds, and an LSTM's memory.
@@ -36,7 +36,7 @@ def learner_state(model: Any, env: ChainVecEnv) -> tuple[Tensors, dict[str, Any]
     return tensors, notes
 
 
-def restore_learner(model: Any, env: ChainVecEnv, tensors: Tensors, notes: dict[str, Any]) -> None:
+def restore_learner(model: Any, env: Rows, tensors: Tensors, notes: dict[str, Any]) -> None:
     """Bring an equal learner and environment to a kept state.
 
     Raises:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inventory_env.description.population import Population
+from inventory_env.description.population import Mixture, Population
 from inventory_env.frozen import Array
 from inventory_env.simulation.kpis import Tally
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
@@ -42,7 +42,7 @@ class Judge:
         self._tape = self._drawn(worlds, episode=0)
         self._unit = np.ones(worlds)
         tally = run_episodes(start, population, self._tape)
-        if len(population.members) > 1:
+        if isinstance(population, Mixture):
             costs = tally.kpis()["cost_per_period"]
             self._unit = mean_by_chain(costs, self._tape)
         self._rule_cost, self._rule_fill = self._told(tally)
@@ -58,7 +58,9 @@ class Judge:
         tape = self._drawn(2 * self._worlds, episode=1)
         before, now = (mean_costs(each, self._population, tape) for each in (self._start, policy))
         saved = before - now
-        return saved / mean_by_chain(before, tape) if len(self._population.members) > 1 else saved
+        return (
+            saved / mean_by_chain(before, tape) if isinstance(self._population, Mixture) else saved
+        )
 
     def _drawn(self, worlds: int, episode: int) -> Tape:
         return draw_tape(

@@ -13,25 +13,19 @@ from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
 from inventory_env.decision.resolve import resolve
-from inventory_env.description.population import Population
-from inventory_env.description.problem_distribution import ProblemDistribution
+from inventory_env.description.population import by_shape
+from inventory_env.description.problem_distribution import ProblemDistribution, Stream
 from inventory_env.description.scenario import Scenario
-from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.files import write_json
-from inventory_env.simulation.tape import Purpose
 from policies.intervals import student_interval
-from policies.learning.learned import LearnedPolicy
-from policies.learning.ppo import (
-    Schedules,
-    make_algorithm,
-    share_of_cost,
-)
+from policies.learning.ppo import Schedules, make_algorithm
 from policies.rules.rule_book import RuleBook
 from policies.runs.certificate import certificate
 from policies.runs.checkpoint import learner_state, restore_learner
 from policies.runs.generalist import Generalist, load_generalist
-from policies.runs.judge import Judge, Validation
+from policies.runs.judge import Validation
+from policies.runs.lessons import lessons_of
 from policies.runs.progress_file import ProgressFile
 from policies.runs.recipes import recipe_from_generalist, recipe_of, recipe_of_many
 from policies.runs.run_folder import (
@@ -51,7 +45,6 @@ from policies.runs.run_folder import (
     read_problems,
     read_recipe,
     read_tensors,
-    run_start,
     write_config,
     write_recipe,
     write_scenario,
@@ -79,14 +72,16 @@ class DivergedError(InputError):
     """The learner's numbers ran away; the training settings are to blame."""
 
 
-def check(scenario: Scenario, others: Path | None = None) -> None:
+def check(scenario: Scenario, others: Path | None = None, start: Generalist | None = None) -> None:
     """Refuse what cannot be trained, before anything is written.
 
     Raises:
-        InputError: if a tier is to learn that orders nothing, to see what it cannot, or to build on
-            a run of another kind.
+        InputError: if a tier is to learn that orders nothing, to see what it cannot, to build on a
+            run of another kind, or to go on from a network for other chains.
     """
     resolve(scenario, scenario.training)
+    for words in [] if start is None else start.strange(scenario):
+        raise InputError(f"start: {words}")
     if others is not None:
         check_others(scenario, others)
 
@@ -97,7 +92,7 @@ def check_problems(problems: ProblemDistribution) -> None:
     Raises:
         InputError: if a chain drawn from it is not valid, or cannot be trained on.
     """
-    resolve(problems.draw(2, stream=0), problems.training)
+    resolve(by_shape(problems.chains(2, stream=Stream.TRAIN))[0], problems.training)
 
 
 def train(
@@ -129,7 +124,7 @@ def train(
         InputError: if the network is for other chains.
         DivergedError: if the learner's weights are no longer numbers.
     """
-    check(scenario, others)
+    check(scenario, others, start)
     recipe = None if start is None else recipe_from_generalist(start, scenario, seed)
     if others is not None:
         keep_others(folder, others)
@@ -196,7 +191,9 @@ def _carry_on(
 
 
 def _carry_on_generalist(
-    folder: Path, problems: ProblemDistribution, on_progress: OnProgress | None
+    folder: Path,
+    problems: ProblemDistribution,
+    on_progress: OnProgress | None,
 ) -> Generalist:
     """The same for a problem distribution."""
     if not (folder / RECIPE).exists():
@@ -206,7 +203,9 @@ def _carry_on_generalist(
 
 
 def _run_training(
-    folder: Path, problems: Scenario | ProblemDistribution, on_progress: OnProgress | None
+    folder: Path,
+    problems: Scenario | ProblemDistribution,
+    on_progress: OnProgress | None,
 ) -> None:
     config = read_config(folder)
     with _one_thread():
@@ -241,23 +240,15 @@ class _Training(BaseCallback):
         self._on_progress = on_progress
         recipe = read_recipe(folder)
         self._settings = recipe.settings
+        self._searched = any(start.rule.searched for start in recipe.start)
         self._problems = problems if isinstance(problems, ProblemDistribution) else None
-        if isinstance(problems, ProblemDistribution):
-            population: Population = problems.learned_from()
-            worlds = self._settings.validation_worlds
-            judged: Population = problems.draw(worlds, stream=int(Purpose.VALIDATE))
-            self._rule = run_start(folder, recipe, population)
-            paid = share_of_cost(recipe, population, self._rule, seed)
-        else:
-            population = judged = problems
-            self._rule, paid = run_start(folder, recipe, problems), None
-        self._env = ChainVecEnv(population, recipe, self._rule, seed=seed, paid=paid)
-        self._model: Any = make_algorithm(self._env.interface, self._env, seed=seed)
+        self._lessons = lessons_of(folder, recipe, problems, seed)
+        self._env = self._lessons.env
+        self._interface = self._lessons.interface
+        self._model: Any = make_algorithm(self._interface, self._env, seed=seed)
         if (folder / FIRST).exists():
             tensors, _ = read_tensors(folder / FIRST)
             load_network(self._model.policy, tensors, folder / FIRST)
-        self._learned = LearnedPolicy(self._env.interface, self._rule, self._model.policy)
-        self._judge = Judge(judged, self._rule, seed=seed, worlds=self._settings.validation_worlds)
         update = self._settings.n_steps * self._env.num_envs
         self._total = -(-self._settings.steps // update) * update
         self._updates = self._total // update
@@ -287,7 +278,7 @@ class _Training(BaseCallback):
         self._steps_at_start = self._model.num_timesteps
         left = self._total - self._model.num_timesteps
         if left > 0:
-            callbacks = CallbackList([self, Schedules(self._env.interface)])
+            callbacks = CallbackList([self, Schedules(self._interface)])
             try:
                 with np.errstate(all="ignore"):  # divergence is noticed by the weights
                     self._model.learn(left, callback=callbacks, reset_num_timesteps=False)
@@ -328,7 +319,7 @@ class _Training(BaseCallback):
 
     def _validate(self) -> None:
         self._model.policy.set_training_mode(False)
-        found = self._validation = self._judge.validate(self._learned)
+        found = self._validation = self._lessons.validate(self._model.policy)
         self.logger.record("validation/cost", found.cost)
         self.logger.record("validation/rule_cost", found.rule_cost)
         self.logger.record("validation/fill_rate", found.fill_rate)
@@ -342,11 +333,12 @@ class _Training(BaseCallback):
     def _finish(self, seconds: float) -> None:
         """Keep the start rule where fresh validation worlds cannot tell that learning paid.
 
-        Only where money is what was taught: another reward may rightly cost more.
+        Only where money is what was taught: another reward may rightly cost more. A network for
+        many chains is judged again on every chain that it is used on.
         """
         tensors, notes = read_tensors(self._folder / BEST)
         load_network(self._model.policy, tensors, self._folder / BEST)
-        gain = self._judge.gain(self._learned)
+        gain = self._lessons.gain(self._model.policy)
         low, high = student_interval(gain)
         guarded = self._settings.reward.preset == "cost"
         write_json(
@@ -358,9 +350,9 @@ class _Training(BaseCallback):
                 "steps": self._total,
                 "training_seconds": round(seconds, 2),
                 "best": notes,
-                "start_rule": self._rule.name,
+                "start_rule": self._lessons.rule.name,
                 "gain_over_start_rule": {"mean": float(gain.mean()), "ci95": [low, high]},
-                "kept_rule": guarded and not low > 0,
+                "kept_rule": guarded and not low > 0 and self._problems is None,
             },
         )
 

@@ -13,6 +13,7 @@ from inventory_env.description.scenario_files import load_scenario
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.policy import Policy
+from policies.rules.by_slot import BySlotPolicy
 from policies.rules.rule_based import RandomOrders, RulePolicy
 
 WORLDS = 23  # the length of no other axis
@@ -34,6 +35,9 @@ POLICIES = {
         lambda _: RulePolicy(
             "min-max", MinMax(np.array(30.0), np.array(20.0), cap=np.array(np.inf))
         )
+    ),
+    "by-slot": Entry(
+        lambda _: BySlotPolicy("by-slot", BaseStock(np.array([[[30.0]], [[50.0]]])), np.array([2]))
     ),
     "random": Entry(lambda _: RandomOrders(seed=3), heeds=False),
 }

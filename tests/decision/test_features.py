@@ -353,6 +353,49 @@ def problem(shared: bool) -> Rows:
     }
 
 
+def shared_stock(shared: bool) -> Rows:
+    """The warehouse: 45 on hand, 6 owed, 15, 21 and 18 to come; stores' wishes 12 and 9.5."""
+    free, cover = 45 - 6, 4 + LINK + 1
+    stock = [2 * each for each in arrival(True)["arrival_stock"][:2]]  # in sd above a review's mean
+    mean = (10 * stock[0] + 6 * stock[1]) / 16
+    spread = sqrt((10 * (stock[0] - mean) ** 2 + 6 * (stock[1] - mean) ** 2) / 16)
+    whole = 8  # periods of the echelon's cover, over which the forecast exceeds the mean
+    position = WAREHOUSE_POSITION[True] - (both(whole) - 16 * whole)
+    level = norm.ppf((10 * 9 + 6 * 6) / (10 * (9 + 1) + 6 * (6 + 2)))
+    of_all = {
+        "warehouse_cover": (free / 16, 1, 2),
+        "warehouse_after_orders": ((free - 21.5) / SD, 0, 3),
+        "warehouse_at_0": ((free - both(1)) / SD, 0, 2),
+        "warehouse_at_50": ((free + 15 + 21 - both(3)) / (SD * sqrt(3)), 0, 2),
+        "warehouse_at_100": ((free + 15 + 21 + 18 - both(5)) / (SD * sqrt(5)), 0, 2),
+        "warehouse_echelon": ((position - 16 * cover) / COVER_SD[True][2], 0, 1),
+        "warehouse_is_owed": (7 / 16, 0, 1),
+        "warehouse_owes": (6 / 16, 0, 0.5),
+        "owed_to_store": ((2 / 4, 4 / 3), 0, 1),
+        "orders_together": (21.5 / 16 - 1, 0, 0.5),
+        "stores_mean": (mean, 0, 2),
+        "stores_spread": (spread, 1, 1),
+        "store_above_mean": ((stock[0] - mean, stock[1] - mean), 0, 2),
+        "chain_size": (log(2), 1.5, 1.2),
+        "chain_share": ((log(2 * 10 / 16), log(2 * 6 / 16)), 0, 1),
+        "chain_root_lead_time": (2, 1.5, 1),
+        "chain_lead_time_sd": (0, 0, 1),
+        "chain_holding": ((log(0.3), log(0.15)), -1.2, 0.7),
+        "chain_level": (level, 1.3, 1),
+        "chain_cap": (log(3), 0.5, 0.5),
+        "chain_capacity": (log(3), 0.5, 0.5),
+        "chain_pooling": (SD / 7, 0.6, 0.3),
+        "chain_fair": (0, 0, 1),
+        "chain_drops": (0, 0, 1),
+        "chain_whole": (1, 0, 1),
+    }
+    found = {}
+    for name, (value, centre, scale) in of_all.items():
+        stores = value if isinstance(value, tuple) else (value, value)
+        found[name] = [(each - centre) / scale for each in (*stores, 0, 0)]
+    return found
+
+
 WORKED: dict[str, Callable[[bool], Rows]] = {
     "on_hand": on_hand,
     "on_the_way": on_the_way,
@@ -373,6 +416,7 @@ WORKED: dict[str, Callable[[bool], Rows]] = {
     "history": history,
     "arrival": arrival,
     "problem": problem,
+    "shared-stock": shared_stock,
 }
 KINDS: dict[str, type[Feature]] = {
     kind.model_fields["kind"].default: kind for kind in (*SEVEN, *EXTRAS.values())

@@ -222,7 +222,8 @@ class Reference:
             return 1.0
         elapsed = self.period + ahead
         day = int(self.tape.first_day[self.world]) + elapsed
-        factor = season.weekday[day % 7] if season.weekday else 1.0
+        slots = season.weekday or season.cycle
+        factor = slots[day % len(slots)] if slots else 1.0
         wave = math.cos(2 * math.pi * (day / year - season.yearly_peak))
         factor *= 1 + season.yearly_amplitude * wave
         return factor * max(1 + season.trend_per_year * elapsed / year, 0.0)

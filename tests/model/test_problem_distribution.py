@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inventory_env.description.population import by_shape
 from inventory_env.description.problem_distribution import (
     ProblemDistribution,
     load_problems,
@@ -66,7 +67,7 @@ def test_a_chain_is_the_same_whenever_it_is_drawn_and_no_other_streams() -> None
 
 
 def test_what_is_shipped_is_valid_and_wide() -> None:
-    assert shipped_distributions() == ["any-store"]
+    assert shipped_distributions() == ["any-chain", "any-store"]
     problems = load_problems("any-store")
     assert isinstance(problems, ProblemDistribution)
     stores = [chain.stores[0] for chain in problems.draw(600, stream=9).members]
@@ -82,6 +83,59 @@ def test_what_is_shipped_is_valid_and_wide() -> None:
 def test_where_one_chain_is_needed_many_are_refused() -> None:
     with pytest.raises(InputError, match="'any-store' describes many chains, and one is needed"):
         load_scenario("any-store")
+
+
+CHAINS = """
+name = "chains"
+periods = 40
+[store_defaults]
+choice = [{ holding_cost = 2, demand = { season = { weekday = SEVEN } } }]
+[[stores]]
+name = "s"
+count = { low = 2, high = 6, whole = true }
+shortage_cost = { low = 1, high = 100 }
+lead_time = 1
+demand = { kind = "normal", sd = { low = 0.2, high = 0.4, of = "mean" }, mean = TWO_TO_8 }
+[warehouse]
+rule = { kind = "capped-base-stock", cap = { low = 1.1, high = 1.1, of = "mean" } }
+"""
+CHAINS = CHAINS.replace("SEVEN", "{ low = 0.5, high = 2, count = 7, mean = 1 }")
+CHAINS = CHAINS.replace("TWO_TO_8", "{ low = 2, high = 8 }")
+
+
+def test_the_number_of_stores_is_drawn_and_each_store_on_its_own() -> None:
+    chains = ProblemDistribution(CHAINS, "chains.toml").chains(60, stream=1)
+    assert {len(chain.stores) for chain in chains} == {2, 3, 4, 5, 6}
+    for chain in chains:
+        stores = chain.stores
+        assert [store.name for store in stores] == [f"s-{i + 1}" for i in range(len(stores))]
+        assert len({store.shortage_cost for store in stores}) == len(stores)
+        assert len({store.demand.season for store in stores}) == 1  # drawn once for all
+        assert {store.holding_cost for store in stores} == {2.0}
+        for store in stores:
+            mean, sd = store.demand.moments
+            assert 0.19 * mean < sd < 0.41 * mean
+        rule = chain.warehouse.rule
+        assert rule.kind == "capped-base-stock"
+        assert rule.cap == pytest.approx(1.1 * chain.demand_mean.sum())
+    assert len({chain.stores[0].demand.season for chain in chains}) == len(chains)
+
+
+def test_chains_of_one_shape_are_put_together_in_their_order() -> None:
+    groups = by_shape(ProblemDistribution(CHAINS, "chains.toml").chains(30, stream=1))
+    assert [len(group.members[0].stores) for group in groups] == [2, 3, 4, 5, 6]
+    names = [[int(chain.name.split("-")[1]) for chain in group.members] for group in groups]
+    assert all(sorted(own) == own for own in names)
+    assert sorted(number for own in names for number in own) == list(range(30))
+    with pytest.raises(InputError, match="share their shape: stores"):
+        ProblemDistribution(CHAINS, "chains.toml").draw(30, stream=1)
+
+
+@pytest.mark.parametrize("count", ["0", "2.5", "{ low = 0, high = 0, whole = true }", "5000"])
+def test_a_wrong_number_of_stores_is_refused(count: str) -> None:
+    text = CHAINS.replace("{ low = 2, high = 6, whole = true }", count)
+    with pytest.raises(InputError, match=r"chains\.toml: stores: count must be whole, 1 to 1000"):
+        ProblemDistribution(text, "chains.toml").chains(2, stream=0)
 
 
 WRONG = {

@@ -246,7 +246,7 @@ def test_a_policy_is_trusted_where_the_newsvendor_says_it_saves() -> None:
 
 def test_a_line_that_is_not_trusted_gets_the_rules_order(trained: Generalist) -> None:
     own = problems().example
-    learned = trained.learned(own, np.zeros((1, 1), dtype=bool))
+    learned = trained.learned(own, trusted=np.zeros((1, 1), dtype=bool))
     tape = draw_tape(own, seed=2, purpose=Purpose.TEST, worlds=6)
     costs = [mean_costs(policy, own, tape) for policy in (learned, trained.start_rule)]
     np.testing.assert_array_equal(*costs)

@@ -92,7 +92,7 @@ def test_the_default_comes_first_and_trains_the_scenarios_settings(tmp_path: Pat
     short = made.scenario.training.model_copy(update={"steps": made.steps})
     scenario = made.scenario.model_copy(update={"training": short})
     (tmp_path / "own").mkdir()
-    book = trial_module.rule_book(made)
+    book = trial_module.rule_book(chain(), made)
     own = train(scenario, seed=made.training_seeds()[0], folder=tmp_path / "own", book=book)
     tape = trial_module.judging_tape(scenario, made.seed)
     cost, fill = trial_module.judge(own.learned, scenario, tape)

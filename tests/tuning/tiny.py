@@ -67,7 +67,8 @@ def plan(folder: Path, scenario: Scenario | None = None, **changes: Any) -> Plan
     folder.mkdir(parents=True, exist_ok=True)
     values = {"budget": 0.6, "seeds": 1, "storage": quick_storage(), **changes}
     made = Plan(name="study", scenario=scenario or chain(), folder=folder, **values)
-    books = [rule_book(made), *(confirmation_book(made, s) for s in made.fresh_seeds(FRESH_SEEDS))]
-    for book in books:
-        book.add(START, formula_rule(start_kinds(made.scenario)[0], made.scenario))
+    own = scenario or chain()
+    fresh = made.fresh_seeds(FRESH_SEEDS)
+    for book in [rule_book(own, made), *(confirmation_book(own, made, s) for s in fresh)]:
+        book.add(START, formula_rule(start_kinds(own)[0], own))
     return made
