@@ -100,6 +100,8 @@ def tuned_by_slot(
 class _SlottedSpace(_Space):
     """Points (chain, ..., store, slot x level): the levels of all slots stand side by side."""
 
+    lean = False  # the rule changes with the slot
+
     def __init__(self, population: Population, kind: str, slots: int) -> None:
         super().__init__(population, [Searched("stores", kind)], None)
         self._kind, self._own = kind, self.levels

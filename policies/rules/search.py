@@ -16,6 +16,7 @@ candidates on few tapes, at better ones on more; where none is clearly cheaper, 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import combinations_with_replacement, groupby, pairwise
 
 import numpy as np
@@ -224,6 +225,11 @@ class _Space:
         """Levels that are moved together."""
         return sum(len(standard_levels(each.kind)) for each in tiers)
 
+    @cached_property
+    def lean(self) -> bool:
+        """Whether costs can be counted by the loop that has one store and nothing else."""
+        return is_one_store(self.population)
+
     @property
     def separate(self) -> bool:
         """Whether no site's levels move another's cost."""
@@ -280,7 +286,6 @@ class _Search:
         self._space, self._tapes, self._seed, self._near = space, tapes, seed, near
         self._params = Params.of(space.population)
         self._source = TapeSource(space.population, self._params)
-        self._one_store = is_one_store(space.population)
         self._rng = np.random.default_rng(seed)
         self._parts: dict[float, Tape] = {}
         self._tape = self._drawn(tapes, episode=0)
@@ -422,7 +427,7 @@ class _Search:
         """(chain, tape, candidate, site) money per period."""
         space, chains = self._space, len(points)
         tapes = tape.worlds // chains
-        if self._one_store:
+        if space.lean:
             rule = space.rule_of_candidates(points, tapes)
             store = OneStore(self._params.of_worlds(tape.member), tape, exact=not self._near)
             costs = np.ascontiguousarray(store.costs(rule, space.shape.warm_up))
