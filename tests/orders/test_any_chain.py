@@ -66,7 +66,7 @@ def test_the_shipped_network_orders_for_a_chain_that_nobody_trained() -> None:
     assert result.exit_code == 0, result.stderr
     found, own = lines(), hmarl.orders(hmarl.generalist().on(hmarl.load("chain.toml")), "stock.csv")
     assert list(found["quantity"]) == list(own.lines["quantity"])
-    assert set(found["policy"]) == {"generalist"}
+    assert found.loc["north", "policy"] == "generalist"
     reason = found.loc["north", "reason"]
     assert "expected on arrival" in reason and "learned offset" in reason
     assert (MORNING / "report.html").is_file()
@@ -113,7 +113,7 @@ def test_its_mornings_are_played_again() -> None:
     again = ["--run", "generalist", "--scenario", "chain.toml", "--demand", "demand.csv"]
     result = run("replay", *again)
     assert result.exit_code == 0, result.stderr
-    assert result.output.startswith("1 mornings. Against the rule")
+    assert "1 mornings. Against the rule" in result.output
 
 
 def test_the_template_says_how_to_go_on() -> None:
