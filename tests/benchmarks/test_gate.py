@@ -30,6 +30,7 @@ from inventory_env.simulation import chain as chain_module
 from inventory_env.simulation import tape as tape_module
 from inventory_env.simulation.chain import Chain
 from inventory_env.simulation.ledger import Money
+from inventory_env.simulation.one_store import OneStore
 from policies.learning.learned import LearnedPolicy
 from policies.rules import search as rule_search
 
@@ -243,12 +244,8 @@ def test_a_policy_that_orders_too_much_fails(
 
 
 def test_worse_tuning_fails(reference: Path, cases: Cases, monkeypatch: pytest.MonkeyPatch) -> None:
-    costs = rule_search.site_costs
-
-    def upside_down(*args: Any) -> Any:
-        return -costs(*args)
-
-    monkeypatch.setattr(rule_search, "site_costs", upside_down)
+    costs = OneStore.costs
+    monkeypatch.setattr(OneStore, "costs", lambda self, *args: -costs(self, *args))
     assert "tuned rule" in failed(lines_of(reference, learning_of(cases)))
 
 
