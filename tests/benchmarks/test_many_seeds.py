@@ -83,7 +83,7 @@ def test_savings_are_those_of_each_chain_alone() -> None:
 def test_sums_worked_by_hand() -> None:
     """Three chains: one surely dearer, one surely cheaper, one that nobody can tell."""
     difference = np.array([[2.0, 2.2, 1.8], [-3.0, -3.1, -2.9], [-5.0, 0.5, 5.0]])
-    found = many_seeds._judged(4, 1.5, False, difference, ["a", "b", "c"])
+    found = many_seeds._judged(4, 1.5, difference, ["a", "b", "c"])
     assert found.percent == pytest.approx((2 - 3 + 0.5 / 3) / 3)
     assert found.ci95 == pytest.approx(student_interval(np.array([2.0, -3.0, 0.5 / 3])))
     assert found.worse == pytest.approx(1 / 3)
