@@ -24,6 +24,7 @@ Stock = Literal[
 ]  # inventory position; what is expected at the order's arrival
 
 SMALLEST = 1e-12  # factor, as no cap (infinity) times 0 is not a number
+TIE = 1e-9  # units; a forecast's rounding error does not decide whether a point is reached
 
 
 class OrderRule(Protocol):
@@ -115,7 +116,7 @@ class ReorderPoint:
     quantity: Array  # Q, units
 
     def order(self, position: Array, factor: Array | float) -> Array:
-        lots = np.floor((self.point - position) / self.quantity) + 1
+        lots = np.floor((self.point - position + TIE) / self.quantity) + 1
         return np.maximum(lots, 0.0) * self.quantity
 
 
@@ -139,7 +140,7 @@ class MinMax:
     def order(self, position: Array, factor: Array | float) -> Array:
         cap = self.cap * np.maximum(factor, SMALLEST)
         order = np.minimum(self.point + self.span - position, cap)
-        return np.where(position <= self.point, order, 0.0)
+        return np.where(position <= self.point + TIE, order, 0.0)
 
 
 @dataclass(frozen=True)

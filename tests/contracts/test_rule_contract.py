@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from union_members import assert_reads_back, kinds
 
-from inventory_env.description.rules import MinMax, Need, OrderRule, RuleConfig
+from inventory_env.description.rules import MinMax, Need, OrderRule, ReorderPoint, RuleConfig
 
 POSITIONS = np.arange(-700.0, 700.0, 3.5)
 FACTORS = (0.0, 0.5, 1.0, 1.75)  # of a season
@@ -199,3 +199,12 @@ def test_a_capped_min_max_orders_no_more_than_its_cap():
     position = np.array([5.0, 4.0, 2.0, -2.0])
     np.testing.assert_array_equal(rule.order(position, 1.0), [0, 6, 7, 7])
     np.testing.assert_array_equal(rule.order(position, 0.5), [0, 3.5, 3.5, 3.5])
+
+
+def test_rounding_in_a_forecast_does_not_decide_whether_a_point_is_reached() -> None:
+    """A cycle of 8/7 and 6/7 adds up to nothing over two periods but for rounding."""
+    position = np.array([0.0, 8 / 7 + 6 / 7 - 2 + 2e-16, -2e-16])
+    zero, seven = np.zeros(()), np.array(7.0)
+    for rule in (ReorderPoint(zero, seven), MinMax(zero, seven, np.array(np.inf))):
+        np.testing.assert_allclose(rule.order(position, 1.0), 7.0)
+    assert ReorderPoint(zero, seven).order(np.array(0.001), 1.0) == 0

@@ -90,14 +90,14 @@ def rule_order(rule: Any, levels: dict[str, float], position: float, factor: flo
     if kind == "capped-base-stock":
         return min(max(gap, 0.0), levels["cap"] * factor)
     if kind == "reorder-point":
+        position -= 1e-9  # rounding in a forecast does not decide
         return (math.floor((levels["point"] - position) / levels["quantity"]) + 1) * (
             levels["quantity"] if position <= levels["point"] else 0.0
         )
     if kind in ("min-max", "capped-min-max"):
         up_to = levels["point"] + levels["span"] - position
-        return (
-            min(up_to, levels.get("cap", math.inf) * factor) if position <= levels["point"] else 0.0
-        )
+        reached = position - 1e-9 <= levels["point"]
+        return min(up_to, levels.get("cap", math.inf) * factor) if reached else 0.0
     assert kind == "constant-order"
     return float(levels["quantity"]) * factor
 
