@@ -53,7 +53,7 @@ generalist: setup  ## train the network for any store anew and put it in place o
 any-chain: setup  ## the same for stores behind a warehouse
 	rm -rf build/any-chain
 	$(BIN)/hmarl train --scenario any-chain --runs build/any-chain
-	cp $(addprefix build/any-chain/any-chain-*/,$(SHIPPED)) policies/any_chain/
+	cp $(addprefix build/any-chain/any-chain-*/,$(SHIPPED)) policies/any-chain/
 
 clean:
 	rm -rf .venv .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

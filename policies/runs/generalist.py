@@ -42,7 +42,7 @@ from policies.runs.run_folder import (
 
 GENERALIST = "generalist"  # name of the policy, and of the run that is shipped
 COMPARED_WORLDS = 128  # of a chain's own demand, that tell which rule the network goes with
-SHIPPED = {GENERALIST: "generalist", "any-chain": "any_chain"}  # runs, and their folders
+SHIPPED = (GENERALIST, "any-chain")  # runs in the package, in folders of these names
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def run_named(name: Path | str) -> Path:
     """A run's folder; `generalist` and `any-chain` are shipped, unless a folder has that name."""
     folder = Path(name)
     if str(name) in SHIPPED and not folder.exists():
-        return Path(str(resources.files("policies").joinpath(SHIPPED[str(name)])))
+        return Path(str(resources.files("policies").joinpath(str(name))))
     return folder
 
 
