@@ -103,7 +103,7 @@ def any_chain_section(results: Path) -> list[str]:
     if own is None or not found:
         return []
     networks = (
-        f"{len(found)} networks, training seeds "
+        f"{len(found)} network{'s' if len(found) > 1 else ''}, training seeds "
         f"{', '.join(str(result.training_seed) for result in found)}; "
         f"{mean(result.training_seconds for result in found):.0f} s of one core each.\n"
     )
