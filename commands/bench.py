@@ -88,11 +88,11 @@ def _seeds_of_many(
     from benchmarks.result_files import write_result
     from benchmarks.training_seeds.many_seeds import CHAINS, EPISODES, judge_many_seeds
     from benchmarks.training_seeds.many_seeds_page import many_seeds_table
-    from policies.runs.training import check_problems
+    from policies.runs.training import check_side_by_side
 
     console = new_console()
     tell = teller(console)
-    check_problems(problems)
+    check_side_by_side(problems)
     results = judge_many_seeds(
         problems,
         range(count),

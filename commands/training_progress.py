@@ -90,5 +90,5 @@ def print_outcome(console: "Console", run: "Run | Generalist") -> None:
     console.print(table)
     if manifest["kept_rule"]:
         console.print(KEPT_RULE_WORDS)
-    rest = "--baseline reorder-point" if one else "--scenario single-store --baseline all"
+    rest = "--baseline reorder-point" if one else "--scenario CHAIN --baseline all"
     teller(console)(f"Next: hmarl eval --run {folder} {rest}")

@@ -78,7 +78,7 @@ def tune(
     """Search reward weights and PPO's settings by money; the same command continues."""
     from benchmarks.html.page import PAGE, write_page
     from inventory_env.description.training_config import with_training
-    from policies.runs.training import check, check_problems
+    from policies.runs.training import check, check_side_by_side
     from tuning.plan import make_plan
     from tuning.report import confirmation_table
     from tuning.study_page import study_page
@@ -95,7 +95,7 @@ def tune(
     if problems is not None:
         refuse({"units": units}, f"--scenario {scenario} describes many chains")
         asked = problems = with_training(problems, config, learn=tiers_of(learn))
-        check_problems(problems)
+        check_side_by_side(problems)
     else:
         chain = chain_of(scenario, tell, demand, csv_options, units)
         asked = chain = with_training(chain, config, learn=tiers_of(learn))

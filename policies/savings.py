@@ -14,52 +14,37 @@ WORLDS = 4096  # side by side
 LEAST_COST = 1e-9  # money per period
 
 
-def savings(
-    chains: Population,
-    start: Policy,
-    policy: Policy,
-    *,
-    seed: int,
-    purpose: Purpose,
-    tapes: int,
-    episode: int = 0,
-    most_periods: int | None = None,
-) -> Array:
+@dataclass(frozen=True)
+class Played:
+    """Which demand two policies are played on, of each chain."""
+
+    seed: int
+    purpose: Purpose
+    tapes: int
+    episode: int = 0
+    most_periods: int | None = None  # that are counted of a tape; None: all after the warm-up
+
+
+def savings(chains: Population, start: Policy, policy: Policy, played: Played) -> Array:
     """(chain, tape) what a policy saves, in percent of what the start costs on the chain.
 
     Args:
         chains: judged on; each draws the same demand in any company.
         start: what the policy is set against.
         policy: who decides.
-        seed: of the tapes.
-        purpose: of the tapes.
-        tapes: of each chain.
-        episode: of the tapes.
-        most_periods: that are counted of a tape; left out, all after the warm-up.
+        played: the demand.
     """
-    drawn = _Drawn(seed, purpose, tapes, episode, most_periods)
-    return _percent(*(costs.sum(axis=2) for costs in _costs(chains, (start, policy), drawn)))
+    return _percent(*(costs.sum(axis=2) for costs in _costs(chains, (start, policy), played)))
 
 
-def store_savings(
-    chains: Population,
-    start: Policy,
-    policy: Policy,
-    *,
-    seed: int,
-    purpose: Purpose,
-    tapes: int,
-    episode: int = 0,
-    most_periods: int | None = None,
-) -> Array:
+def store_savings(chains: Population, start: Policy, policy: Policy, played: Played) -> Array:
     """(chain, tape, store) the same by store; stores that share a stock save what their chain
     saves."""
-    drawn = _Drawn(seed, purpose, tapes, episode, most_periods)
-    costs, shape = _costs(chains, (start, policy), drawn), shape_of(chains)
+    shape = shape_of(chains)
     if shape.upstream:
-        saved = _percent(*(each.sum(axis=2) for each in costs))
+        saved = savings(chains, start, policy, played)
         return np.repeat(saved[:, :, None], shape.stores, axis=2)
-    return _percent(*costs)
+    return _percent(*_costs(chains, (start, policy), played))
 
 
 def _percent(before: Array, now: Array) -> Array:
@@ -68,29 +53,18 @@ def _percent(before: Array, now: Array) -> Array:
     return np.asarray(100 * (before - now) / rule)
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """Which demand is drawn for each chain."""
-
-    seed: int
-    purpose: Purpose
-    tapes: int
-    episode: int
-    most_periods: int | None
-
-
 def _costs(
-    chains: Population, policies: tuple[Policy, Policy], drawn: _Drawn
+    chains: Population, policies: tuple[Policy, Policy], played: Played
 ) -> tuple[Array, Array]:
     """(chain, tape, site) money per counted period of each policy."""
     members, shape = chains.members, shape_of(chains)
     # Chains of like lead times side by side: stock is projected over the longest of a block.
     longest = [max(s.lead_time.maximum for s in chain.stores) for chain in members]
     order = np.argsort(longest, kind="stable")
-    tapes = drawn.tapes
+    tapes = played.tapes
     found = np.empty((2, len(order), tapes, shape.sites))
     counted = shape.periods - shape.warm_up
-    periods = shape.warm_up + min(counted, drawn.most_periods or counted)
+    periods = shape.warm_up + min(counted, played.most_periods or counted)
     size = max(WORLDS // tapes, 1)
     for first in range(0, len(order), size):
         block = order[first : first + size]
@@ -99,10 +73,10 @@ def _costs(
             some = Mixture(tuple(members[place] for place in block))
         tape = draw_tape(
             some,
-            seed=drawn.seed,
-            purpose=drawn.purpose,
+            seed=played.seed,
+            purpose=played.purpose,
             worlds=tapes * len(block),
-            episode=drawn.episode,
+            episode=played.episode,
             periods=periods,
         )
         for policy, costs in zip(policies, found, strict=True):

@@ -85,8 +85,9 @@ def _training(manifest: dict[str, Any], scenario: Scenario | ProblemDistribution
     low, high = gain["ci95"]
     if isinstance(scenario, ProblemDistribution):
         return (
-            f"On chains drawn for validation it saved {gain['mean']:.2%} of what its start rule, "
-            f"{manifest['start_rule']}, costs (95 % interval {low:.2%} to {high:.2%})."
+            f"Deciding everywhere on chains drawn for validation, it saved {gain['mean']:.2%} of "
+            f"what its start rule, {manifest['start_rule']}, costs (95 % interval {low:.2%} to "
+            f"{high:.2%})."
         )
     period, year = scenario.period, scenario.periods_per_year
     return (

@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import Field
 
 from benchmarks.measurement import EVALUATION_SEED, Tell
+from benchmarks.published.generalist import OfNetwork
 from benchmarks.published.instances import PROBLEMS
 from benchmarks.result_files import read_result, write_result
 from inventory_env.decision.recipe import RuleLevels
@@ -87,19 +88,11 @@ class ZeroShot(Frozen):
     """Its standard error."""
 
 
-class AnyChainResult(Frozen):
+class AnyChainResult(OfNetwork):
     """One network on all chains."""
 
-    run: str
-    """The run's folder."""
-    training_seed: int
-    """Its seed."""
-    training_seconds: float
-    """Of one core."""
     rows: tuple[ZeroShot, ...] = Field(min_length=1)
     """The chains."""
-    made_by: dict[str, Any]
-    """Versions, machine and command."""
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ class Row(Frozen):
         return self.projected + self.difference
 
 
-class GeneralistResult(Frozen):
-    """All rows for one network."""
+class OfNetwork(Frozen):
+    """What was measured of one network for many problems."""
 
     run: str
     """The run's folder."""
@@ -84,10 +84,15 @@ class GeneralistResult(Frozen):
     """Its seed."""
     training_seconds: float
     """Of one core."""
-    rows: tuple[Row, ...] = Field(min_length=1)
-    """The problems."""
     made_by: dict[str, Any]
     """Versions, machine and command."""
+
+
+class GeneralistResult(OfNetwork):
+    """All rows for one network."""
+
+    rows: tuple[Row, ...] = Field(min_length=1)
+    """The problems."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from policies.policy import Policy
 from policies.rollout import mean_costs
 from policies.rules.by_slot import slots_of, tuned_by_slot
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import rule_of_worlds, tuned_rules
+from policies.rules.search import tuned_rules
+from policies.rules.search_space import rule_of_worlds
 
 TUNED_PERIODS = 16_000  # that a candidate level is judged on
 CHOSEN_TAPES = 32  # of a row's tuning demand, that tell the better of two rules

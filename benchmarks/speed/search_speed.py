@@ -6,11 +6,14 @@ periods a candidate, on one core; seconds are those of the process.
 
 import time
 
-from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
+from inventory_env.description.problem_distribution import (
+    ProblemDistribution,
+    Stream,
+    load_problems,
+)
 from policies.rules.search import tuned_rules
 
 KINDS = ("capped-base-stock", "projected-inventory")
-STREAM = 12  # of stores that nothing was fitted to
 STORES, PERIODS = 1000, 1000
 
 
@@ -24,7 +27,7 @@ def searches_per_second(kind: str, stores: int = STORES, periods: int = PERIODS)
     """
     problems = load_problems("any-store")
     assert isinstance(problems, ProblemDistribution)
-    chains = problems.draw(stores, stream=STREAM)
+    chains = problems.draw(stores, stream=Stream.FIT_HELD_OUT)
     started = time.process_time()
     tuned_rules(kind, chains, seed=0, store_periods=periods)
     return stores / (time.process_time() - started)

@@ -22,7 +22,7 @@ from policies.intervals import student_interval
 from policies.learning.trust import saves
 from policies.runs.certificate import certificate
 from policies.runs.training import train_generalist
-from policies.savings import savings
+from policies.savings import Played, savings
 
 CHAINS, EPISODES = 1000, 32  # drawn chains, and test episodes of each
 
@@ -100,9 +100,7 @@ def judge_many_seeds(
                 drawn,
                 run.start_rule,
                 run.learned(drawn),
-                seed=evaluation_seed,
-                purpose=Purpose.TEST,
-                tapes=episodes,
+                Played(evaluation_seed, Purpose.TEST, episodes),
             )
         seconds = run.manifest["training_seconds"]
         # Elsewhere it orders what the rule orders.

@@ -1,5 +1,6 @@
 """What SB3 asks of a VecEnv beside stepping, where one object is behind all rows."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,21 +16,21 @@ class Rows(VecEnv):
 
     _waiting: npt.NDArray[Any]  # (row, ...) actions
 
+    @abstractmethod
     def reseed(self, seed: int) -> None:
         """Go on with the first training tape of a seed from the next reset."""
-        raise NotImplementedError
 
+    @abstractmethod
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """(row, action) actions that stand for different possible orders."""
-        raise NotImplementedError
 
+    @abstractmethod
     def snapshot(self) -> dict[str, npt.NDArray[Any]]:
         """All that `restore` needs to continue exactly here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def restore(self, snapshot: dict[str, npt.NDArray[Any]]) -> VecEnvObs:
         """Continue from a snapshot of an equal environment; returns the observation there."""
-        raise NotImplementedError
 
     def step_async(self, actions: npt.NDArray[Any]) -> None:
         """Keep the actions, one row each, for `step_wait`."""

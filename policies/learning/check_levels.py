@@ -11,8 +11,7 @@ import numpy as np
 
 from inventory_env.description.population import Mixture, needs
 from inventory_env.description.scenario import Scenario
-from inventory_env.frozen import Array
-from policies.learning.level_costs import Judging, level_costs, point_costs
+from policies.learning.level_costs import Judging, dearer
 from policies.rules.fitted_levels import fitted_levels
 from policies.rules.levels import standard_levels
 
@@ -49,21 +48,13 @@ def grid() -> Mixture:
     )
 
 
-def dearer(kind: str, chains: Mixture) -> Array:
-    """(chain,) percent that fitted levels are dearer than searched ones on fresh demand."""
-    judging = SEARCHED[len(standard_levels(kind))]
-    searched = level_costs(kind, chains, seed=10, judging=judging).best
-    fitted = fitted_levels(kind, needs(chains, echelon=False).at(0))
-    costs = point_costs(kind, chains, np.stack([searched, fitted], axis=1), FRESH, seed=20)
-    return np.asarray(100 * (costs[:, 1] / costs[:, 0] - 1))
-
-
 def main() -> None:
     """Search, compare, tell."""
     chains = grid()
     high = np.array([chain.stores[0].shortage_cost > HIGH for chain in chains.members])
     for kind in KINDS:
-        percent = dearer(kind, chains)
+        fitted = fitted_levels(kind, needs(chains, echelon=False).at(0))
+        percent = dearer(kind, chains, fitted, SEARCHED[len(standard_levels(kind))], FRESH)
         print(
             f"{kind}: {percent.mean():.2f} % dearer in the mean of {len(percent)} chains, "
             f"{percent[~high].mean():.2f} % at shortage costs up to {HIGH}, "

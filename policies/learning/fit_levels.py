@@ -21,7 +21,7 @@ from inventory_env.description.problem_distribution import (
 )
 from inventory_env.files import write_text
 from inventory_env.frozen import Array
-from policies.learning.level_costs import Judging, LevelCosts, level_costs, point_costs
+from policies.learning.level_costs import Judging, LevelCosts, dearer, level_costs
 from policies.learning.small_networks import cheapest_networks
 from policies.rules import fitted_levels
 from policies.rules.fitted_levels import numbers
@@ -97,13 +97,9 @@ def fit(kind: str, chains: Mixture, known: LevelCosts) -> dict[str, Any]:
     return found | {"chains": len(chains.members)}
 
 
-def dearer(kind: str, found: dict[str, Any], chains: Mixture) -> Array:
-    """(chain,) percent that fitted levels are dearer than searched ones on fresh demand."""
-    judging = SEARCHED[len(standard_levels(kind))]
-    searched = level_costs(kind, chains, seed=10, judging=judging).best
-    fitted = fitted_levels.evaluated(found, numbers(needs(chains, echelon=False).at(0)))
-    costs = point_costs(kind, chains, np.stack([searched, fitted], axis=1), FRESH, seed=20)
-    return np.asarray(100 * (costs[:, 1] / np.maximum(costs[:, 0], 1e-9) - 1))
+def levels_of(found: dict[str, Any], chains: Mixture) -> Array:
+    """(chain, level) of a fit."""
+    return fitted_levels.evaluated(found, numbers(needs(chains, echelon=False).at(0)))
 
 
 def told(percent: Array) -> dict[str, float]:
@@ -127,9 +123,13 @@ def main(count: int) -> None:
     kinds, measured = {}, {}
     for kind in KINDS:
         kinds[kind] = fit(kind, chains, looked_at(kind, chains))
+        searched = SEARCHED[len(standard_levels(kind))]
         measured[kind] = {
-            name: told(dearer(kind, kinds[kind], each.draw(COMPARED, stream=Stream.FIT_HELD_OUT)))
-            for name, each in drawn.items()
+            name: told(dearer(kind, held_out, levels_of(kinds[kind], held_out), searched, FRESH))
+            for name, held_out in (
+                (name, each.draw(COMPARED, stream=Stream.FIT_HELD_OUT))
+                for name, each in drawn.items()
+            )
         }
         print(f"{kind}: dearer than search, %: {measured[kind]}")
     file = Path(fitted_levels.__file__).parent / fitted_levels.FILE

@@ -15,7 +15,7 @@ from inventory_env.simulation.one_store import OneStore
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, TapeSource
 from policies.rules.levels import rule_at, standard_levels
-from policies.rules.search import rule_of_worlds
+from policies.rules.search_space import rule_of_worlds
 
 WORLDS = 8192  # side by side
 NEAR = 1.1  # times the least cost: so far the fine grid reaches
@@ -109,6 +109,21 @@ def point_costs(kind: str, chains: Mixture, points: Array, judging: Judging, *, 
         some = Mixture(tuple(chains.members[i] for i in block))
         costs[block] = _block_costs(kind, some, points[block], judging, seed)
     return costs
+
+
+def dearer(kind: str, chains: Mixture, levels: Array, searched: Judging, fresh: Judging) -> Array:
+    """(chain,) percent that levels cost more than searched ones on fresh demand.
+
+    Args:
+        kind: of rule.
+        chains: with one store each.
+        levels: (chain, level) in standard units.
+        searched: how closely the best is looked for.
+        fresh: how closely both are compared.
+    """
+    best = level_costs(kind, chains, seed=10, judging=searched).best
+    costs = point_costs(kind, chains, np.stack([best, levels], axis=1), fresh, seed=20)
+    return np.asarray(100 * (costs[:, 1] / np.maximum(costs[:, 0], 1e-9) - 1))
 
 
 def _block_costs(kind: str, chains: Mixture, points: Array, judging: Judging, seed: int) -> Array:

@@ -1,7 +1,6 @@
-"""Small networks fitted to a table or to costs, and evaluated with numpy alone: a mean of a few."""
+"""Small networks fitted to costs, and evaluated with numpy alone: a mean of a few."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -12,43 +11,18 @@ from torch import Tensor, nn
 from inventory_env.frozen import Array
 from policies.learning.level_costs import LevelCosts
 
-NETWORKS = 3
+NETWORKS, HIDDEN = 3, 48
+ROUNDS, ROWS = 5000, 768  # of the fit, and chains drawn for each
 OUTSIDE = 0.3  # share of the least cost, for a point outside of the known by its width
 LEAST_SCALE = 1e-4  # of a number; one that varies less tells nothing
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """How a network is fitted."""
-
-    hidden: int  # of each of two layers
-    rounds: int
-    rows: int | None  # a round; None: all
-
-
-TABLE, COSTS = _Plan(24, 2000, None), _Plan(48, 5000, 768)
 Loss = Callable[[Tensor, Tensor], Tensor]  # of (row, output) and the rows' numbers
 
 
-def fitted_networks(values: Array, aims: Array, weights: Array) -> dict[str, Any]:
-    """Networks of two hidden layers, as `policies.rules.fitted_levels.evaluated` reads them.
-
-    Args:
-        values: (row, number) what is known.
-        aims: (row, output) what is to be told; errors count by Huber's loss.
-        weights: (row, output) how much a row counts.
-    """
-    wanted, weigh = _tensor(aims), _tensor(weights / weights.mean())
-
-    def loss(found: Tensor, rows: Tensor) -> Tensor:
-        error = nn.functional.smooth_l1_loss(found, wanted[rows], reduction="none", beta=0.3)
-        return (weigh[rows] * error).mean()
-
-    return _networks(values, loss, aims.shape[1], TABLE)
-
-
 def cheapest_networks(values: Array, known: LevelCosts) -> dict[str, Any]:
-    """Networks as of `fitted_networks`, whose levels cost least in the mean over chains.
+    """Networks of two hidden layers, as `policies.rules.fitted_levels.evaluated` reads them, whose
+    levels cost least in the mean over chains.
 
     Args:
         values: (chain, number) what is known.
@@ -61,7 +35,7 @@ def cheapest_networks(values: Array, known: LevelCosts) -> dict[str, Any]:
         outside = (share - share.detach().clamp(0, 1)).square().sum(dim=1)
         return (_between(dearer, rows, share) + OUTSIDE * outside).mean()
 
-    return _networks(values, loss, known.low.shape[1], COSTS)
+    return _networks(values, loss, known.low.shape[1])
 
 
 def _between(table: Tensor, rows: Tensor, share: Tensor) -> Tensor:
@@ -81,7 +55,7 @@ def _tensor(values: Array) -> Tensor:
     return torch.tensor(values, dtype=torch.float32)
 
 
-def _networks(values: Array, loss: Loss, outputs: int, plan: _Plan) -> dict[str, Any]:
+def _networks(values: Array, loss: Loss, outputs: int) -> dict[str, Any]:
     """A few networks, and how their numbers are scaled."""
     centre, scale = values.mean(axis=0), values.std(axis=0)
     scale = np.where(scale < LEAST_SCALE, 1.0, scale)
@@ -91,30 +65,27 @@ def _networks(values: Array, loss: Loss, outputs: int, plan: _Plan) -> dict[str,
         "scale": scale.round(5).tolist(),
         "least": seen.min(axis=0).round(4).tolist(),
         "largest": seen.max(axis=0).round(4).tolist(),
-        "networks": [_trained(seen, loss, outputs, plan, seed) for seed in range(NETWORKS)],
+        "networks": [_trained(seen, loss, outputs, seed) for seed in range(NETWORKS)],
     }
 
 
-def _trained(seen: Array, loss: Loss, outputs: int, plan: _Plan, seed: int) -> list[Any]:
+def _trained(seen: Array, loss: Loss, outputs: int, seed: int) -> list[Any]:
     """Weights and biases of a network's layers."""
-    hidden = plan.hidden
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = nn.Sequential(
-            nn.Linear(seen.shape[1], hidden),
+            nn.Linear(seen.shape[1], HIDDEN),
             nn.Tanh(),
-            nn.Linear(hidden, hidden),
+            nn.Linear(HIDDEN, HIDDEN),
             nn.Tanh(),
-            nn.Linear(hidden, outputs),
+            nn.Linear(HIDDEN, outputs),
         )
-    inputs, everything = _tensor(seen), torch.arange(len(seen))
+    inputs = _tensor(seen)
     draws = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, plan.rounds)
-    for _ in range(plan.rounds):
-        rows = everything
-        if plan.rows is not None:
-            rows = torch.randint(len(seen), (plan.rows,), generator=draws)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, ROUNDS)
+    for _ in range(ROUNDS):
+        rows = torch.randint(len(seen), (ROWS,), generator=draws)
         optimizer.zero_grad()
         loss(network(inputs[rows]), rows).backward()  # type: ignore[no-untyped-call]
         optimizer.step()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from inventory_env.description.population import Mixture, Population, shape_of
 from inventory_env.simulation.tape import Purpose
 from policies.policy import Policy
-from policies.savings import store_savings
+from policies.savings import Played, store_savings
 
 PERIODS = 400  # that are counted of a tape, at most
 TAPES = (32, 32, 64, 128)  # of a chain, round by round
@@ -42,11 +42,7 @@ def saves(
             Mixture(tuple(chains[int(chain)] for chain in asked)),
             start,
             learned,
-            seed=seed,
-            purpose=Purpose.VALIDATE,
-            tapes=tapes,
-            episode=FIRST_EPISODE + number,
-            most_periods=PERIODS,
+            Played(seed, Purpose.VALIDATE, tapes, FIRST_EPISODE + number, most_periods=PERIODS),
         )
         for chain, more in zip(asked, fresh, strict=True):
             saved[chain] = np.concatenate([saved[chain], more])

@@ -24,13 +24,10 @@ from policies.rules.search import (
     NEAR,
     ROUNDS,
     STORE_PERIODS,
-    Searched,
-    _chosen,
-    _of_worlds,
-    _Search,
-    _Space,
+    Search,
     searched_points,
 )
+from policies.rules.search_space import Searched, Space, chosen, of_worlds
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def tuned_by_slot(
     shape, chains = shape_of(population), population.members
     judged_on = STORE_PERIODS if store_periods is None else store_periods
     tapes = max(judged_on // (shape.periods * shape.stores), 1)
-    size = max(BLOCK // (tapes * MOST_CANDIDATES * shape.periods * shape.stores), 1)
+    size = max(BLOCK // (tapes * MOST_CANDIDATES * shape.stores), 1)
     slots = max(slots_of(chain) for chain in chains)
     alike = searched_points(kind, population, seed=seed, store_periods=store_periods)
     points = []
@@ -97,7 +94,7 @@ def tuned_by_slot(
     return whole.policy(np.concatenate(points)[:, None], 1)
 
 
-class _SlottedSpace(_Space):
+class _SlottedSpace(Space):
     """Points (chain, ..., store, slot x level): the levels of all slots stand side by side."""
 
     lean = False  # the rule changes with the slot
@@ -121,23 +118,23 @@ class _SlottedSpace(_Space):
         ]
         by_slot = [_levels(rule) for rule in rules]
         levels = {
-            name: np.stack([_of_worlds(each[name], tapes) for each in by_slot])
+            name: np.stack([of_worlds(each[name], tapes) for each in by_slot])
             for name in by_slot[0]
         }
         lengths = np.repeat(self._lengths, tapes * points.shape[1])
         return BySlotPolicy(self._kind, type(rules[0])(**levels), lengths)
 
 
-class _SlotSearch(_Search):
+class _SlotSearch(Search):
     """One search over the chains of a space with slots."""
 
     def from_alike(self, alike: Array) -> Array:
         """(chain, store, slot x level) the best point of each chain, near that which is alike."""
-        numbers = np.eye(self._space.levels)[:, None, :]
-        moved = np.repeat(numbers, self._space.sites, axis=1)
-        both = np.stack([alike, self._cross_entropy(alike, moved, NEAR, ROUNDS)], axis=1)
-        costs = self._costs(both, self._drawn(FRESH * self._tapes, episode=1)).sum(axis=2)
-        return _chosen(both, costs.argmin(axis=1))
+        numbers = np.eye(self.space.levels)[:, None, :]
+        moved = np.repeat(numbers, self.space.sites, axis=1)
+        both = np.stack([alike, self.cross_entropy(alike, moved, NEAR, ROUNDS)], axis=1)
+        costs = self.costs(both, self.drawn(FRESH * self.tapes, episode=1)).sum(axis=2)
+        return chosen(both, costs.argmin(axis=1))
 
 
 def _levels(rule: OrderRule) -> dict[str, Array]:

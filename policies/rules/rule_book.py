@@ -26,7 +26,8 @@ from policies.rules.baselines import (
     start_kinds,
 )
 from policies.rules.rule_based import ChainPolicy, RandomOrders, RulePolicy
-from policies.rules.search import Searched, fresh_tape, search, tuned_rules
+from policies.rules.search import fresh_tape, search, tuned_rules
+from policies.rules.search_space import Searched
 
 START = "start"  # what the book calls the rule that learning starts from
 _Rules = TypeVar("_Rules", bound=Policy)

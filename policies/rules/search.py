@@ -15,30 +15,24 @@ candidates on few tapes, at better ones on more; where none is clearly cheaper, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from functools import cached_property
-from itertools import combinations_with_replacement, groupby, pairwise
+from itertools import combinations_with_replacement, groupby
 
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import qmc
 
-from inventory_env.description.need import Need
-from inventory_env.description.population import Mixture, Population, needs, shape_of
+from inventory_env.description.population import Mixture, Population, shape_of
 from inventory_env.description.rules import OrderConstraints, OrderRule
 from inventory_env.description.scenario import Scenario
-from inventory_env.description.settings import Tier
 from inventory_env.frozen import Array, Integers
-from inventory_env.simulation.one_store import OneStore, is_one_store
+from inventory_env.simulation.one_store import OneStore
 from inventory_env.simulation.params import Params
-from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.tape import Purpose, Tape, TapeSource, draw_tape
-from inventory_env.simulation.worlds import laid_out, pick_worlds
+from inventory_env.simulation.worlds import pick_worlds
 from policies.policy import Policy
 from policies.rollout import site_costs
-from policies.rules.fitted_levels import fitted_levels, is_fitted
-from policies.rules.levels import auto_levels, rule_at, standard_levels
-from policies.rules.rule_based import ChainPolicy, RulePolicy
+from policies.rules.fitted_levels import is_fitted
+from policies.rules.search_space import Searched, Space, chosen
 
 STORE_PERIODS = 24_000  # a candidate is judged on
 LEAST_TAPES = 16
@@ -58,15 +52,6 @@ LEAST_MOVE = 0.002  # of the bounds' span
 APART = (0.15, 0.08, 0.04)  # half-widths of the rounds, of the bounds' span
 BLOCK = 20_000  # stores that are simulated side by side: few enough for a core's cache
 PLAIN = OrderConstraints()
-
-
-@dataclass(frozen=True)
-class Searched:
-    """A tier whose levels are searched: the kind of its rule, and the stock that it looks at."""
-
-    tier: Tier
-    kind: str
-    echelon: bool = False
 
 
 def tuned_rules(
@@ -103,7 +88,7 @@ def search(
     """
     near = len(population.members) > 1 and all(is_fitted(each.kind) for each in tiers)
     points = _points(population, tiers, seed, below, store_periods, near=near)
-    return _Space(population, tiers, below).rules(points)
+    return Space(population, tiers, below).rules(points)
 
 
 def searched_points(
@@ -129,16 +114,16 @@ def _points(
     judged_on = STORE_PERIODS if store_periods is None else store_periods
     tapes = max(judged_on // (shape.periods * shape.stores), 1)
     if count == 1:
-        space = _Space(population, tiers, below)
-        return _Search(space, seed=seed, tapes=max(tapes, LEAST_TAPES)).best()
+        space = Space(population, tiers, below)
+        return Search(space, seed=seed, tapes=max(tapes, LEAST_TAPES)).best()
     widths = NEAR_CANDIDATES if near else CANDIDATES
-    width = widths.get(_Space.size_of(tiers), MOST_CANDIDATES)
+    width = widths.get(Space.size_of(tiers), MOST_CANDIDATES)
     size = max(BLOCK // (tapes * width * shape.stores), 1)
     blocks = alike_blocks(population.members, size)
     found = []
     for block in blocks:
-        space = _Space(Mixture(tuple(population.members[i] for i in block)), tiers, below)
-        found.append(_Search(space, seed=seed, tapes=tapes, near=near).best())
+        space = Space(Mixture(tuple(population.members[i] for i in block)), tiers, below)
+        found.append(Search(space, seed=seed, tapes=tapes, near=near).best())
     return np.asarray(np.concatenate(found)[np.argsort(np.concatenate(blocks))])
 
 
@@ -167,155 +152,49 @@ def alike_blocks(chains: Sequence[Scenario], size: int) -> list[Integers]:
     return blocks
 
 
-def rule_of_worlds(rule: OrderRule, worlds: int) -> OrderRule:
-    """The rule in so many worlds of each chain, side by side; its levels are (chain, site)."""
-    names = [field.name for field in fields(rule)]  # type: ignore[arg-type]
-    levels = {name: laid_out(np.repeat(getattr(rule, name), worlds, axis=0)) for name in names}
-    return type(rule)(**levels)
-
-
 def fresh_tape(scenario: Scenario, seed: int) -> Tape:
     """Tuning demand that no search has seen, to tell the best of what was found."""
     tapes = max(LEAST_TAPES, STORE_PERIODS // (scenario.periods * len(scenario.stores)))
     return draw_tape(scenario, seed=seed, purpose=Purpose.TUNE, worlds=FRESH * tapes, episode=1)
 
 
-class _Space:
-    """What is searched: points (chain, ..., site, level) of all tiers, and the policy at a point.
-
-    Sites of all tiers stand side by side; a level that a site's kind does not have is not used.
-    """
-
-    def __init__(
-        self, population: Population, tiers: Sequence[Searched], below: Policy | None
-    ) -> None:
-        self.population, self.tiers, self._below = population, tiers, below
-        self.shape = shape_of(population)
-        self.levels = max(len(standard_levels(each.kind)) for each in tiers)
-        self.columns = [self.shape.columns(each.tier) for each in tiers]
-        ends = np.cumsum([0, *(c.stop - c.start for c in self.columns)])
-        self._places = [slice(a, b) for a, b in pairwise(ends)]
-        self.sites = int(ends[-1])
-        self.tier_of = np.repeat(np.arange(len(tiers)), np.diff(ends))
-        self.stores = np.array([tiers[int(number)].tier == "stores" for number in self.tier_of])
-        self.needs = [
-            needs(population, echelon=each.echelon).at(columns)
-            for each, columns in zip(tiers, self.columns, strict=True)
-        ]
-        chains = len(population.members)
-        self.auto = np.zeros((chains, self.sites, self.levels))
-        self.low, self.high = np.zeros((2, self.sites, self.levels))
-        for each, place, need in zip(tiers, self._places, self.needs, strict=True):
-            known = standard_levels(each.kind)
-            self.auto[:, place, : len(known)] = auto_levels(each.kind, need)
-            self.low[place, : len(known)] = [level.low for level in known]
-            self.high[place, : len(known)] = [level.high for level in known]
-
-    @property
-    def fitted(self) -> Array:
-        """(chain, site, level) of the formula, for tiers that have one."""
-        points = np.zeros_like(self.auto)
-        for each, place, need in zip(self.tiers, self._places, self.needs, strict=True):
-            found = fitted_levels(each.kind, need)
-            points[:, place, : found.shape[-1]] = found
-        return points
-
-    @staticmethod
-    def size_of(tiers: Sequence[Searched]) -> int:
-        """Levels that are moved together."""
-        return sum(len(standard_levels(each.kind)) for each in tiers)
-
-    @cached_property
-    def lean(self) -> bool:
-        """Whether costs can be counted by the loop that has one store and nothing else."""
-        return is_one_store(self.population)
-
-    @property
-    def separate(self) -> bool:
-        """Whether no site's levels move another's cost."""
-        return self.shape.tiers == ("stores",)
-
-    def rules(self, points: Array) -> list[OrderRule]:
-        """The tiers' rules at (chain, site, level), levels (chain, site)."""
-        return [
-            rule_at(each.kind, need, points[:, place], whole=self.shape.whole)
-            for each, place, need in zip(self.tiers, self._places, self.needs, strict=True)
-        ]
-
-    def policy(self, points: Array, tapes: int) -> Policy:
-        """Decides in worlds (chain, tape, candidate) by points (chain, candidate, site, level)."""
-        found = self._below
-        for each, place, need in zip(self.tiers, self._places, self.needs, strict=True):
-            wide = Need(*(getattr(need, field.name)[:, None] for field in fields(Need)))
-            rule = rule_at(each.kind, wide, points[:, :, place], whole=self.shape.whole)
-            levels = {
-                field.name: _of_worlds(getattr(rule, field.name), tapes)
-                for field in fields(rule)  # type: ignore[arg-type]
-            }
-            rule = type(rule)(**levels)
-            if each.tier == "stores":
-                found = RulePolicy(each.kind, rule)
-            else:
-                assert found is not None
-                found = ChainPolicy("", found, (SiteRule(each.tier, rule, each.echelon),))
-        assert found is not None
-        return found
-
-    def rule_of_candidates(self, points: Array, tapes: int) -> OrderRule:
-        """The one tier's rule with levels (chain x tape, candidate), of chains with one site."""
-        (each,), (need,) = self.tiers, self.needs
-        wide = Need(*(getattr(need, field.name)[:, None] for field in fields(Need)))
-        rule = rule_at(each.kind, wide, points, whole=self.shape.whole)
-        return rule_of_worlds(
-            type(rule)(*(getattr(rule, f.name)[..., 0] for f in fields(rule))),  # type: ignore[arg-type]
-            tapes,
-        )
-
-
-def _of_worlds(levels: Array, tapes: int) -> Array:
-    """(chain x tape x candidate, site) of (chain, candidate, site) levels."""
-    chains, candidates, sites = levels.shape
-    repeated = np.broadcast_to(levels[:, None], (chains, tapes, candidates, sites))
-    return laid_out(repeated.reshape(-1, sites))
-
-
-class _Search:
+class Search:
     """One search over the chains of a space."""
 
-    def __init__(self, space: _Space, *, seed: int, tapes: int, near: bool = False) -> None:
-        self._space, self._tapes, self._seed, self._near = space, tapes, seed, near
+    def __init__(self, space: Space, *, seed: int, tapes: int, near: bool = False) -> None:
+        self.space, self.tapes, self._seed, self._near = space, tapes, seed, near
         self._params = Params.of(space.population)
         self._source = TapeSource(space.population, self._params)
         self._rng = np.random.default_rng(seed)
         self._parts: dict[float, Tape] = {}
-        self._tape = self._drawn(tapes, episode=0)
+        self._tape = self.drawn(tapes, episode=0)
         self._span = space.high - space.low
 
-    def _drawn(self, tapes: int, episode: int) -> Tape:
-        worlds = tapes * len(self._space.population.members)
+    def drawn(self, tapes: int, episode: int) -> Tape:
+        worlds = tapes * len(self.space.population.members)
         return self._source.draw(
             seed=self._seed, purpose=Purpose.TUNE, worlds=worlds, episode=episode
         )
 
     def best(self) -> Array:
         """(chain, site, level) the best point of each chain."""
-        alike = self._near_fitted() if self._near else self._alike(self._space.auto)
-        if self._space.sites == 1:
+        alike = self._near_fitted() if self._near else self._alike(self.space.auto)
+        if self.space.sites == 1:
             return alike
         own = self._apart(alike)
-        if self._space.separate:
+        if self.space.separate:
             return own
         both = np.stack([alike, own], axis=1)
-        costs = self._costs(both, self._drawn(FRESH * self._tapes, episode=1)).sum(axis=2)
-        return _chosen(both, costs.argmin(axis=1))
+        costs = self.costs(both, self.drawn(FRESH * self.tapes, episode=1)).sum(axis=2)
+        return chosen(both, costs.argmin(axis=1))
 
     def _alike(self, point: Array) -> Array:
         """One shift of each level for all sites of a tier."""
-        return self._cross_entropy(point, self._shared(), 1.0, ROUNDS)
+        return self.cross_entropy(point, self._shared(), 1.0, ROUNDS)
 
     def _shared(self) -> Array:
         """(number, site, level) 1 where a shift that all sites of a tier share is added."""
-        space = self._space
+        space = self.space
         shared = [
             np.isin(space.tier_of, tier)[:, None] & (np.arange(space.levels) == level)
             for tier in range(len(space.tiers))
@@ -326,7 +205,7 @@ class _Search:
     def _near_fitted(self) -> Array:
         """One shift for all sites near the fitted levels, and none where none is clearly cheaper:
         first rounds are judged on few tapes, the last on all."""
-        moved, fitted = self._shared(), self._space.fitted
+        moved, fitted = self._shared(), self.space.fitted
         size = len(moved)
         count = NEAR_CANDIDATES.get(size, MOST_CANDIDATES)
         shifts = np.repeat(NEAR * self._draws(size, count)[None], len(fitted), axis=0)
@@ -336,7 +215,7 @@ class _Search:
             shifts = self._next(shifts, costs.mean(axis=1), NEAR_KEPT * size + 1)
         more = costs - costs[:, :, :1]
         error = more.std(axis=1) / np.sqrt(max(costs.shape[1] - 1, 1))
-        return _chosen(points, (more.mean(axis=1) + CAUTION * error).argmin(axis=1))
+        return chosen(points, (more.mean(axis=1) + CAUTION * error).argmin(axis=1))
 
     def _next(self, shifts: Array, costs: Array, elite: int) -> Array:
         """Candidates that are drawn like the best of those before; the first moves nothing, the
@@ -352,8 +231,8 @@ class _Search:
 
     def _part(self, share: float) -> Tape:
         """The first tapes of each chain."""
-        tapes = max(round(share * self._tapes), 1)
-        chains = len(self._space.population.members)
+        tapes = max(round(share * self.tapes), 1)
+        chains = len(self.space.population.members)
         if share not in self._parts:
             worlds = np.arange(self._tape.worlds).reshape(chains, -1)[:, :tapes]
             self._parts[share] = pick_worlds(self._tape, worlds.reshape(-1))
@@ -361,29 +240,29 @@ class _Search:
 
     def _apart(self, point: Array) -> Array:
         """Each site's own levels, near those of all."""
-        space = self._space
+        space = self.space
         moved = np.eye(space.sites * space.levels).reshape(-1, space.sites, space.levels)
         moved = moved[[self._span[own > 0].any() for own in moved]]
         if not space.separate and len(moved) <= MOST_TOGETHER:
-            return self._cross_entropy(point, moved, APART[0], 2 * ROUNDS)
+            return self.cross_entropy(point, moved, APART[0], 2 * ROUNDS)
         count = CANDIDATES[space.levels] if space.separate else MOST_CANDIDATES
         # Stores that share nothing are judged apart, so each by fewer periods than a whole chain.
-        tape = self._drawn(FRESH * self._tapes, episode=2) if space.separate else self._tape
+        tape = self.drawn(FRESH * self.tapes, episode=2) if space.separate else self._tape
         for width in APART:
             moves = self._draws(space.sites * space.levels, count)
             moves = moves.reshape(1, count, space.sites, space.levels)
             points = self._moved(point, width * moves)
-            costs = self._costs(points, tape)
+            costs = self.costs(points, tape)
             if space.separate:
                 best = costs.argmin(axis=1)[:, None, :, None]
                 point = np.take_along_axis(points, best, axis=1)[:, 0]
                 continue
             steps = np.stack([_fitted_step(moves[0], cost, space.stores) for cost in costs])
             tried = self._moved(point, width * np.stack([np.zeros_like(steps), steps], axis=1))
-            point = _chosen(tried, self._costs(tried, self._tape).sum(axis=2).argmin(axis=1))
+            point = chosen(tried, self.costs(tried, self._tape).sum(axis=2).argmin(axis=1))
         return point
 
-    def _cross_entropy(self, point: Array, moved: Array, width: float, rounds: int) -> Array:
+    def cross_entropy(self, point: Array, moved: Array, width: float, rounds: int) -> Array:
         """The best point by the cost of the chain: candidates are drawn like the best of those
         before; Rubinstein & Kroese (2004), "The Cross-Entropy Method", section 5.
 
@@ -399,8 +278,8 @@ class _Search:
         shifts = np.repeat(width * self._draws(size, count)[None], len(point), axis=0)
         for _ in range(rounds):
             points = self._moved(point, np.einsum("cnk,ksl->cnsl", shifts, moved))
-            order = self._costs(points, self._tape).sum(axis=2).argsort(axis=1)
-            best = _chosen(points, order[:, 0])
+            order = self.costs(points, self._tape).sum(axis=2).argsort(axis=1)
+            best = chosen(points, order[:, 0])
             kept = np.take_along_axis(shifts, order[:, :elite, None], axis=1)
             centre, root = _spread(kept)
             draws = ndtri(0.5 + 0.4995 * self._draws(size, count))
@@ -417,15 +296,15 @@ class _Search:
 
     def _moved(self, point: Array, moves: Array) -> Array:
         """(chain, candidate, site, level) within bounds; moves are shares of their span."""
-        return np.clip(point[:, None] + moves * self._span, self._space.low, self._space.high)
+        return np.clip(point[:, None] + moves * self._span, self.space.low, self.space.high)
 
-    def _costs(self, points: Array, tape: Tape) -> Array:
+    def costs(self, points: Array, tape: Tape) -> Array:
         """(chain, candidate, site) money per period, of all the chain's sites."""
         return np.asarray(self._costs_by_tape(points, tape).mean(axis=1))
 
     def _costs_by_tape(self, points: Array, tape: Tape) -> Array:
         """(chain, tape, candidate, site) money per period."""
-        space, chains = self._space, len(points)
+        space, chains = self.space, len(points)
         tapes = tape.worlds // chains
         if space.lean:
             rule = space.rule_of_candidates(points, tapes)
@@ -442,11 +321,6 @@ def _spread(kept: Array) -> tuple[Array, Array]:
     centre = kept.mean(axis=1, keepdims=True)
     spread = np.einsum("cek,cel->ckl", kept - centre, kept - centre) / kept.shape[1]
     return centre, np.linalg.cholesky(spread + LEAST_MOVE**2 * np.eye(kept.shape[2]))
-
-
-def _chosen(points: Array, place: Array) -> Array:
-    """(chain, site, level) of the candidate chosen in each chain."""
-    return np.asarray(points[np.arange(len(points)), place])
 
 
 def _fitted_step(moves: Array, costs: Array, stores: Array) -> Array:

@@ -13,7 +13,8 @@ from policies.rollout import mean_costs
 from policies.rules.fitted_levels import fingerprint
 from policies.rules.rule_based import ChainPolicy, FittedRulePolicy, RulePolicy
 from policies.rules.rule_book import RuleBook, read_rule, written_rule
-from policies.rules.search import Searched, fresh_tape, search
+from policies.rules.search import fresh_tape, search
+from policies.rules.search_space import Searched
 
 
 def find_start(

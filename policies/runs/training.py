@@ -13,7 +13,7 @@ from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
 from inventory_env.decision.resolve import resolve
-from inventory_env.description.population import by_shape
+from inventory_env.description.population import by_shape, shape_of
 from inventory_env.description.problem_distribution import ProblemDistribution, Stream
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
@@ -51,6 +51,7 @@ from policies.runs.run_folder import (
     write_tensors,
 )
 
+SEVERAL = 64  # chains that tell whether shapes differ
 CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
 
 
@@ -93,6 +94,21 @@ def check_problems(problems: ProblemDistribution) -> None:
         InputError: if a chain drawn from it is not valid, or cannot be trained on.
     """
     resolve(by_shape(problems.chains(2, stream=Stream.TRAIN))[0], problems.training)
+
+
+def check_side_by_side(problems: ProblemDistribution) -> None:
+    """Refuse a problem distribution whose chains cannot be judged in one batch, by one rule.
+
+    Raises:
+        InputError: if their shapes differ, or stores share a stock; or as `check_problems`.
+    """
+    check_problems(problems)
+    groups = by_shape(problems.chains(SEVERAL, stream=Stream.TRAIN))
+    if len(groups) > 1 or shape_of(groups[0]).upstream:
+        raise InputError(
+            f"{problems.name}: only chains of one shape, whose stores share no stock, are judged "
+            "side by side; hmarl bench published --suite generalist judges a run for others"
+        )
 
 
 def train(

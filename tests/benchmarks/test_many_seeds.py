@@ -22,7 +22,7 @@ from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.intervals import student_interval
 from policies.rollout import mean_costs
 from policies.rules.rule_based import FittedRulePolicy
-from policies.savings import savings
+from policies.savings import Played, savings
 
 PROBLEMS = """
 name = "few"
@@ -49,7 +49,7 @@ LEVELS = ("projected-inventory", "capped-base-stock")
 
 
 @pytest.fixture(autouse=True)
-def little_trust(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     Path("few.toml").write_text(PROBLEMS)
 
@@ -71,7 +71,7 @@ def test_savings_are_those_of_each_chain_alone() -> None:
     """In the order in which chains are given, whatever the blocks."""
     chains = problems().draw(7, stream=Stream.SEEDS)
     rules = [FittedRulePolicy(kind) for kind in LEVELS]
-    found = savings(chains, *rules, seed=5, purpose=Purpose.TEST, tapes=4)
+    found = savings(chains, *rules, Played(5, Purpose.TEST, tapes=4))
     assert np.ptp(found.mean(axis=1)) > 0.1
     for place, chain in enumerate(chains.members):
         own = Mixture((chain,))
@@ -134,3 +134,13 @@ def test_what_does_not_fit_is_one_line() -> None:
         refused.exit_code == 2 and "--scenario single-store describes one chain" in refused.output
     )
     assert isinstance(load_problems("any-store"), ProblemDistribution)
+
+
+@pytest.mark.parametrize("command", [["bench", "seeds"], ["tune", "--trials", "1"]])
+def test_chains_that_share_a_stock_are_refused_before_any_training(command: list[str]) -> None:
+    refused = CliRunner().invoke(app, [*command, "--scenario", "any-chain"])
+    assert refused.exit_code == 2
+    assert "any-chain: only chains of one shape, whose stores share no stock" in " ".join(
+        refused.output.split()
+    )
+    assert [file.name for file in Path.cwd().iterdir()] == ["few.toml"]

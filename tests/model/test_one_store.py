@@ -15,7 +15,8 @@ from inventory_env.simulation.worlds import laid_out
 from policies.rollout import site_costs
 from policies.rules.levels import rule_at, standard_levels
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import alike_blocks, rule_of_worlds
+from policies.rules.search import alike_blocks
+from policies.rules.search_space import rule_of_worlds
 
 KINDS = ("capped-base-stock", "projected-inventory", "capped-min-max", "reorder-point")
 TAPES, CANDIDATES = 2, 3

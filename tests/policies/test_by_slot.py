@@ -18,7 +18,8 @@ from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import mean_costs
 from policies.rules.by_slot import BySlotPolicy, slots_of, tuned_by_slot
 from policies.rules.rule_based import RulePolicy
-from policies.rules.search import rule_of_worlds, tuned_rules
+from policies.rules.search import tuned_rules
+from policies.rules.search_space import rule_of_worlds
 
 
 def chain(name: str, cycle: tuple[float, ...] = (), **store: Any) -> Scenario:

@@ -16,7 +16,7 @@ from inventory_env.files import write_json
 from inventory_env.simulation.tape import Purpose
 from policies.intervals import crossed_interval
 from policies.rules.rule_based import FittedRulePolicy
-from policies.savings import savings
+from policies.savings import Played, savings
 from tuning import many_chains
 from tuning import tune as tune_module
 from tuning.confirm import JUDGEMENT, Confirmation, FreshTraining, confirm
@@ -122,9 +122,7 @@ def test_the_cost_is_what_is_not_saved_on_the_same_demand() -> None:
         problems().draw(12, stream=Stream.TRIALS),
         start,
         other,
-        seed=7,
-        purpose=Purpose.VALIDATE,
-        tapes=judged.tapes,
+        Played(7, Purpose.VALIDATE, judged.tapes),
     )
     np.testing.assert_allclose(costs, 100 - saved.mean(axis=1))
     assert np.ptp(costs) > 0.1 and 0.5 < fill < 1
