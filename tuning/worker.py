@@ -33,6 +33,7 @@ from tuning.study import open_study, storage_errors
 from tuning.trial import FailedTrialError, run_trial
 
 PAUSE = 0.5  # seconds between two looks at what others do
+PATIENCE = 15.0  # seconds that an interrupted worker has to put its trial back
 DEATHS = 20  # of workers in a row before it is given up
 Signs = tuple[int, int]  # heartbeat and grace, seconds
 SIGNS: Signs = (HEARTBEAT, GRACE)
@@ -174,7 +175,8 @@ def work_in_processes(plan: Plan, trials: int, workers: int, *, signs: Signs = S
         for process, _ in crew:
             process.terminate()
         for process, _ in crew:
-            process.join()
+            process.join(PATIENCE)
+            process.kill()
 
 
 def _worker(plan: Plan, trials: int, signs: Signs, messages: Connection) -> None:
@@ -191,11 +193,17 @@ def _worker(plan: Plan, trials: int, signs: Signs, messages: Connection) -> None
 
 
 def _end_with_parent() -> None:
-    """Stop working when the command itself was killed."""
+    """Stop working when the command itself was killed.
+
+    An interrupt can be lost, in a destructor, or leave a thread that goes on: then there is no time left
+    to put the trial back, and the others do it when its heartbeat is missed.
+    """
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(PATIENCE)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _interrupt(*_: object) -> None:
