@@ -195,8 +195,8 @@ def _worker(plan: Plan, trials: int, signs: Signs, messages: Connection) -> None
 def _end_with_parent() -> None:
     """Stop working when the command itself was killed.
 
-    An interrupt can be lost, in a destructor, or leave a thread that goes on: then there is no time left
-    to put the trial back, and the others do it when its heartbeat is missed.
+    An interrupt can be lost, in a destructor, or leave a thread that goes on: then the process is
+    ended, and others put the trial back when its heartbeat is missed.
     """
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -24,7 +24,6 @@ from inventory_env.description.settings import (
 )
 from inventory_env.frozen import Array
 from inventory_env.simulation.constraints import project
-from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
 
 START_SPREAD = 1 / 3  # sd of the listed offsets that are first tried, of the largest
@@ -38,12 +37,11 @@ class Actions(ABC):
     space: spaces.Space[Any]
 
     @abstractmethod
-    def sizes_of(self, params: Params, shared: bool) -> Array:
-        """(world or 1, agent, number) units that the chain's numbers give.
+    def sizes_of(self, by: Yardstick) -> Array:
+        """(world or 1, agent, number) units by the sizes of the sites' demand.
 
         Args:
-            params: the chains' numbers.
-            shared: whether sites upstream look at their echelon stock.
+            by: the sizes, of the chain or of the moment.
         """
 
     @abstractmethod
@@ -105,9 +103,9 @@ class RealOffsets(Actions):
         self._agents, self._settings = agents, settings
         self.space = spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
 
-    def sizes_of(self, params: Params, shared: bool) -> Array:
-        largest = _largest_offset(self._agents, self._settings, params, shared)
-        least = self._settings.least if params.shape.whole else 0.0
+    def sizes_of(self, by: Yardstick) -> Array:
+        largest = _largest_offset(self._agents, self._settings, by)
+        least = self._settings.least if by.params.shape.whole else 0.0
         return np.maximum(largest, least)[:, :, None]
 
     def wishes(
@@ -136,8 +134,8 @@ class ListedOffsets(DiscreteActions):
         # A bell around the rule's own order: training starts at the rule.
         self.first_logits = -0.5 * (step / (self.steps * START_SPREAD)) ** 2
 
-    def sizes_of(self, params: Params, shared: bool) -> Array:
-        widest = _largest_offset(self._agents, self._settings, params, shared)
+    def sizes_of(self, by: Yardstick) -> Array:
+        widest = _largest_offset(self._agents, self._settings, by)
         if self._agents.shape.whole:
             widest = np.maximum(np.ceil(widest), 2.0)
         return widest[:, :, None]
@@ -161,11 +159,11 @@ class OrderQuantities(DiscreteActions):
         self.space = spaces.Discrete(count)
         self.preferred = 0
 
-    def sizes_of(self, params: Params, shared: bool) -> Array:
-        mean = self._agents.of(params.need.mean)
+    def sizes_of(self, by: Yardstick) -> Array:
+        mean = self._agents.of(by.mean)
         if self._quantities is None:
             table = mean[:, :, None] * np.array([0.0, 0.5, 1.0, 2.0])
-            return np.rint(table) if params.shape.whole else table
+            return np.rint(table) if by.params.shape.whole else table
         return np.broadcast_to(np.sort(self._quantities), (*mean.shape, len(self._quantities)))
 
     def wishes(
@@ -183,11 +181,10 @@ class OrderUpToLevels(DiscreteActions):
         self.space = spaces.Discrete(settings.levels)
         self.preferred = 0
 
-    def sizes_of(self, params: Params, shared: bool) -> Array:
+    def sizes_of(self, by: Yardstick) -> Array:
         z = np.linspace(-4, 4, self._levels)
-        need = params.needs(echelon=shared)
-        levels = np.stack([self._agents.of(need.level(x)) for x in z], axis=2)
-        return np.rint(levels) if params.shape.whole else levels
+        levels = np.stack([self._agents.of(by.need.level(x)) for x in z], axis=2)
+        return np.rint(levels) if by.params.shape.whole else levels
 
     def wishes(
         self, actions: npt.NDArray[np.generic], rule: Array, sizes: Array, situation: Situation
@@ -203,8 +200,8 @@ class ContinuousActions(Actions):
         self._agents, self._largest = agents, settings.largest
         self.space = spaces.Box(-1.0, 1.0, (1,), dtype=np.float32)
 
-    def sizes_of(self, params: Params, shared: bool) -> Array:
-        return (self._largest * self._agents.of(params.need.mean))[:, :, None]
+    def sizes_of(self, by: Yardstick) -> Array:
+        return (self._largest * self._agents.of(by.mean))[:, :, None]
 
     def wishes(
         self, actions: npt.NDArray[np.generic], rule: Array, sizes: Array, situation: Situation
@@ -239,9 +236,8 @@ def _chosen(sizes: Array, actions: npt.NDArray[np.generic]) -> Array:
     return np.take_along_axis(table, actions[:, :, None].astype(np.int64), axis=2)[:, :, 0]
 
 
-def _largest_offset(agents: Agents, settings: RuleOffset, params: Params, shared: bool) -> Array:
+def _largest_offset(agents: Agents, settings: RuleOffset, by: Yardstick) -> Array:
     """(world or 1, agent) units."""
     assert isinstance(settings.reach, float)
-    by = Yardstick(params, shared)
     sd = agents.of(np.maximum(by.need.sd, LEAST_SD * by.mean))
     return settings.reach * sd * np.where(agents.sites < agents.shape.stores, 1.0, UPSTREAM_REACH)

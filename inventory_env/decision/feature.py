@@ -95,12 +95,18 @@ class Yardstick:
     """The sizes that features are measured by; (world or 1, site)."""
 
     params: Params
+    need: Need  # what sites cover as they look at their stock
     shared: bool  # sites upstream look at their echelon stock, else at their own
 
-    @cached_property
-    def need(self) -> Need:
-        """What sites cover as they look at their stock."""
-        return self.params.needs(echelon=self.shared)
+    @classmethod
+    def of_law(cls, params: Params, shared: bool) -> Self:
+        """By the law of demand."""
+        return cls(params, params.needs(echelon=shared), shared)
+
+    @classmethod
+    def of_present(cls, situation: Situation, shared: bool) -> Self:
+        """By the law of demand where it is told, else by what is now believed."""
+        return cls(situation.params, situation.needs(echelon=shared), shared)
 
     @cached_property
     def need_of_stores(self) -> Need:
@@ -130,7 +136,7 @@ class Yardstick:
     @cached_property
     def total(self) -> Array:
         """(world or 1, 1) demand of all stores, units per period."""
-        return over_sites(self.params.mean)[:, None]
+        return over_sites(self.need.mean[:, : self.params.stores])[:, None]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from inventory_env.decision.chain_features import (
     WarehouseStock,
     WholeChain,
 )
+from inventory_env.decision.estimate_features import Estimates
 from inventory_env.decision.feature import Facts, Feature
 from inventory_env.decision.own_features import (
     DemandHistory,
@@ -55,6 +56,7 @@ EXTRAS: dict[Extra, type[Feature]] = {
     "store": SiteParameters,
     "role": Role,
     "history": DemandHistory,
+    "estimates": Estimates,
     "arrival": Arrival,
     "problem": Problem,
     "shared-stock": SharedStock,
@@ -79,6 +81,7 @@ AnyFeature = Annotated[
     | SiteParameters
     | Role
     | DemandHistory
+    | Estimates
     | Arrival
     | Problem
     | SharedStock,

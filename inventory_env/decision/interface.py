@@ -57,7 +57,7 @@ class Interface:
             recipe.settings.actions, recipe.offsets, self.agents, shared=recipe.shared
         )
         self.action_space = self.actions.space
-        self._of: tuple[Params, Array, Array, Array, Yardstick] | None = None
+        self._of: tuple[Params | Situation, Array, Array, Array, Yardstick] | None = None
         self._strange: tuple[Params, npt.NDArray[np.bool_] | None] | None = None
 
     @cached_property
@@ -93,7 +93,7 @@ class Interface:
     def _observed(
         self, situation: Situation, start_wishes: Array, features: int, width: int
     ) -> Observations:
-        centre, scale, _, yardstick = self._numbers(situation.params)
+        centre, scale, _, yardstick = self._numbers(situation)
         view = View(situation, start_wishes, yardstick)
         table = np.empty((width, self.agents.count, situation.worlds))
         row = 0
@@ -122,7 +122,7 @@ class Interface:
             start_wishes: (world, site) of the policy that training starts from, units.
         """
         rule = self.agents.of(start_wishes)
-        sizes = self._numbers(situation.params)[2]
+        sizes = self._numbers(situation)[2]
         by_agent = actions.reshape(*rule.shape, *actions.shape[1:])
         decided = self.actions.wishes(by_agent, rule, sizes, situation)
         return self.agents.into(start_wishes, decided)
@@ -148,7 +148,7 @@ class Interface:
         """
         if not isinstance(self.actions, DiscreteActions):
             raise TypeError("only discrete action schemes have masks")
-        sizes = self._numbers(situation.params)[2]
+        sizes = self._numbers(situation)[2]
         masks = self.actions.mask(self.agents.of(start_wishes), sizes, situation)
         return masks.reshape(-1, masks.shape[2])
 
@@ -156,7 +156,7 @@ class Interface:
 
     def columns(self, params: Params) -> tuple[Column, ...]:
         """Names and scales of all values on one chain, for a recipe."""
-        centre, scale = self._scales(Yardstick(params, self.recipe.shared))
+        centre, scale = self._scales(Yardstick.of_law(params, self.recipe.shared))
         return tuple(
             Column(name=name, centre=tuple(c[:, 0].tolist()), scale=tuple(s[:, 0].tolist()))
             for name, c, s in zip(self._all_names, centre, scale, strict=True)
@@ -164,23 +164,25 @@ class Interface:
 
     def sizes(self, params: Params) -> tuple[tuple[float, ...], ...]:
         """Units that orders are made of on one chain, for a recipe."""
-        sizes = self.actions.sizes_of(params, self.recipe.shared)[0]
+        sizes = self.actions.sizes_of(Yardstick.of_law(params, self.recipe.shared))[0]
         return tuple(tuple(row) for row in sizes.tolist())
 
-    def _numbers(self, params: Params) -> tuple[Array, Array, Array, Yardstick]:
-        """(column, agent, world or 1) centre and scale, (world or 1, agent, number) sizes."""
-        if self._of is None or self._of[0] is not params:
-            by = Yardstick(params, self.recipe.shared)
+    def _numbers(self, situation: Situation) -> tuple[Array, Array, Array, Yardstick]:
+        """(column, agent, world or 1) centre and scale, (world or 1, agent, number) sizes: of the
+        chain, or of the moment where demand is learned."""
+        of = situation if situation.params.learns_demand else situation.params
+        if self._of is None or self._of[0] is not of:
+            by = Yardstick.of_present(situation, self.recipe.shared)
             if self.recipe.columns is None:
                 centre, scale = self._scales(by)
             else:
                 kept = scale_arrays(self.recipe.columns)
                 centre, scale = (np.ascontiguousarray(each.transpose(2, 1, 0)) for each in kept)
             if self.recipe.sizes is None:
-                sizes = self.actions.sizes_of(params, self.recipe.shared)
+                sizes = self.actions.sizes_of(by)
             else:
                 sizes = np.array(self.recipe.sizes)[None]
-            self._of = (params, centre, scale, sizes, by)
+            self._of = (of, centre, scale, sizes, by)
         return self._of[1:]
 
     def _scales(self, by: Yardstick) -> tuple[Array, Array]:

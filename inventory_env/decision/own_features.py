@@ -185,7 +185,7 @@ class StartOrder(Feature):
 
 
 class DemandHistory(Feature):
-    """Each of the last 7 periods' demand / mean - 1, for recorded demand; upstream the stores'
+    """Each of the last 7 periods' demand / mean - 1, where demand is learned; upstream the stores'
     together, 0 under local information."""
 
     kind: Literal["history"] = "history"
@@ -193,11 +193,11 @@ class DemandHistory(Feature):
 
     @classmethod
     def telling(cls, facts: Facts) -> Self | None:
-        return cls.asked(facts) if facts.shape.recorded else None
+        return cls.asked(facts) if facts.shape.learns_demand else None
 
     @classmethod
     def asked(cls, facts: Facts) -> Self:
-        return cls(periods=RECENT if facts.shape.recorded else 0)
+        return cls(periods=RECENT if facts.shape.learns_demand else 0)
 
     def names(self, shape: Shape) -> Sequence[str]:
         return [f"demand_{k}_ago" for k in range(1, self.periods + 1)]

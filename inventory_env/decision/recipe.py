@@ -31,7 +31,8 @@ class Column(Frozen):
 
 
 class RuleLevels(Frozen):
-    """A rule with its levels in units, by site; a cap that is left out does not bind.
+    """A rule with its levels by site, in units or in standard units of what is now believed of
+    demand (`inventory_env.description.levels`); a cap that is left out does not bind.
 
     Or with levels that a formula gives from the numbers of whatever chain a world plays; the
     formula is named with its fingerprint, and no other will do. Or with levels that are searched
@@ -40,6 +41,7 @@ class RuleLevels(Frozen):
 
     kind: str
     levels: dict[str, Row] = Field(default_factory=dict)
+    standard: bool = False
     formula: str | None = None
     searched: bool = False
 

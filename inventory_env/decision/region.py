@@ -46,7 +46,7 @@ def problem_numbers(params: Params) -> dict[str, Array]:
         "a largest order": bounded(limits.maximum),
         "a storage limit": bounded(limits.storage_limit),
         WAITING: need.waiting,
-        "demand as recorded": nothing + params.shape.recorded,
+        "demand is learned": nothing + params.learns_demand,
         "a warehouse that can run out": nothing + bool(params.shape.upstream),
         **{name: nothing + number for name, number in chain_numbers(params).items()},
     }

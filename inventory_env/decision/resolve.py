@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from inventory_env.decision.agents import Agents, learning_tiers
-from inventory_env.decision.feature import Facts
+from inventory_env.decision.feature import Facts, Yardstick
 from inventory_env.decision.features import EXTRAS, features, telling
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Credit, Offsets, Recipe
@@ -65,7 +65,8 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
         features=features(facts, extras),
         critic_features=(EXTRAS["chain"].asked(facts),) if critic == "central" else (),
     )
-    return recipe if isinstance(population, Mixture) else with_numbers(recipe, params)
+    several = isinstance(population, Mixture)
+    return recipe if several or shape.learns_demand else with_numbers(recipe, params)
 
 
 def with_numbers(recipe: Recipe, params: Params) -> Recipe:
@@ -116,7 +117,9 @@ def _offset_settings(
 def _widest(agents: Agents, settings: RuleOffset, params: Params, facts: Facts) -> float:
     from inventory_env.decision.actions import ListedOffsets
 
-    return float(ListedOffsets(agents, settings).sizes_of(params, facts.shared).max())
+    return float(
+        ListedOffsets(agents, settings).sizes_of(Yardstick.of_law(params, facts.shared)).max()
+    )
 
 
 def _reach(params: Params, facts: Facts) -> float:
@@ -125,14 +128,14 @@ def _reach(params: Params, facts: Facts) -> float:
     One is enough for a single site; more pays where forecasts vary, where links are long, and
     where stores share a stock.
     """
-    if facts.seasonal or params.shape.recorded or params.shape.upstream:
+    if facts.seasonal or params.learns_demand or params.shape.upstream:
         return 2.0
     longest = float(params.need.lead_time[:, : params.stores].max())
     return 1.5 if longest >= LONG else 1.0
 
 
 def _credit(population: Population, settings: TrainingSettings, params: Params) -> Credit:
-    if settings.reward.credit == "now" or params.shape.recorded:
+    if settings.reward.credit == "now" or params.learns_demand:
         return "now"
     if not params.least_lead_time[:, : params.stores].any():
         return "now"

@@ -463,8 +463,6 @@ class Trace(_Demand):
     """Mean demand on the training dates, units per period; filled in by the importer."""
     sd: NonNegative
     """Standard deviation on the training dates, units per period; filled in by the importer."""
-    smoothing: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """Weight of the newest period in the exponentially smoothed forecast, above 0 to 1."""
 
     @model_validator(mode="after")
     def _as_recorded(self) -> Self:

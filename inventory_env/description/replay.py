@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from inventory_env.description.scenario import Scenario, Store
 from inventory_env.errors import InputError, describe
 from inventory_env.frozen import LONGEST_NAME
-from inventory_env.recorded.demand_csv import fitted_smoothing, read_demand
+from inventory_env.recorded.demand_csv import read_demand
 from inventory_env.recorded.history import DemandFile, History, Part
 from inventory_env.recorded.import_report import ImportReport
 
@@ -143,7 +143,6 @@ def _trace(history: History, store: int, path: Path) -> Table:
         "kind": "trace",
         "mean": float(demand.mean()),
         "sd": float(demand.std()),
-        "smoothing": fitted_smoothing(demand),
     }
 
 

@@ -30,8 +30,13 @@ TIE = 1e-9  # units; a forecast's rounding error does not decide whether a point
 class OrderRule(Protocol):
     """Order quantity from a stock, elementwise over (world, site)."""
 
-    kind: ClassVar[str]
-    looks_at: ClassVar[Stock]  # the stock that `order` is given
+    @property
+    def kind(self) -> str:
+        """Its name in `KINDS`."""
+
+    @property
+    def looks_at(self) -> Stock:
+        """The stock that `order` is given."""
 
     def order(self, position: Array, factor: Array | float) -> Array:
         """Units to order, at least 0, before order constraints; same shape as `position`."""

@@ -338,6 +338,11 @@ class Scenario(Frozen):
         return any(store.demand.season is not None for store in self.stores)
 
     @property
+    def seen_before(self) -> int:
+        """Periods of demand that sites have seen when an episode begins."""
+        return 0 if self.history is None else 28
+
+    @property
     def homogeneous(self) -> bool:
         """Whether nothing depends on the period of an episode, so that worlds may never end."""
         trend = any(s.demand.season and s.demand.season.trend_per_year for s in self.stores)

@@ -15,6 +15,7 @@ Extra = Literal[
     "calendar",
     "store",
     "history",
+    "estimates",
     "chain",
     "orders",
     "role",

@@ -18,7 +18,7 @@ import pandas as pd
 
 from inventory_env.errors import InputError, argument
 from inventory_env.files import write_text
-from inventory_env.frozen import LONGEST_NAME, MOST_STORES, Array
+from inventory_env.frozen import LONGEST_NAME, MOST_STORES
 from inventory_env.recorded.amounts import read_amounts
 from inventory_env.recorded.column import Column
 from inventory_env.recorded.csv_text import read_csv_text
@@ -265,24 +265,3 @@ def _split(dates: tuple[date, ...], file: DemandFile) -> tuple[int, int]:
             f"({dates[validate]}) must be before test_from ({dates[test]}), of {len(dates)} dates"
         )
     return validate, test
-
-
-def fitted_smoothing(demand: Array) -> float:
-    """Weight of the newest period that minimises the squared one-step errors, 0.01 to 0.9.
-
-    Simple exponential smoothing, started at the mean: F(t + 1) = F(t) + a (d(t) - F(t)).
-
-    Args:
-        demand: (date,) units.
-    """
-    from scipy.optimize import minimize_scalar
-    from scipy.signal import lfilter
-
-    mean = demand.mean()
-
-    def squared_error(weight: float) -> float:
-        forecast, _ = lfilter([weight], [1, weight - 1], demand, zi=[(1 - weight) * mean])
-        return float(np.square(demand[1:] - forecast[:-1]).sum())
-
-    found = minimize_scalar(squared_error, bounds=(0.01, 0.9), method="bounded")
-    return round(float(found.x), 3)

@@ -62,5 +62,5 @@ class Chain:
         """One period with exactly these orders, (world, site) units; advances `situation`."""
         seen, params = self.situation, self.params
         state, ledger = step(params, seen.state, orders, self.tape.at(seen.period))
-        self._see(state, seen.memory.after(ledger, params), seen.period + 1)
+        self._see(state, seen.memory.after(ledger, params, seen.factor(0)), seen.period + 1)
         return ledger

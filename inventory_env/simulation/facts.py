@@ -112,12 +112,14 @@ class Facts:
                 raise InputError(
                     f"{name}: needs as many periods as the other tables, at most those of demand"
                 )
-        if shape.recorded and total - known < RECENT:
+        if shape.learns_demand and total - known < RECENT:
             raise InputError(
                 f"demand: needs {RECENT} periods before those of served, ordered and shipped, got "
                 f"{total - known}"
             )
-        before = demand[: total - known, None] if demand is not None and shape.recorded else None
+        before = (
+            demand[: total - known, None] if demand is not None and shape.learns_demand else None
+        )
         memory = Memory.of_demand(params, 1, before)
         for t in range(known):
             assert demand is not None

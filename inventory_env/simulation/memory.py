@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from inventory_env.frozen import Array
+from inventory_env.simulation.estimate import Estimate
 from inventory_env.simulation.ledger import Ledger
 from inventory_env.simulation.params import MEMORY_WEIGHT, Params
 from inventory_env.simulation.worlds import laid_out, zeros
@@ -18,14 +19,15 @@ TINY = 1e-12  # units; without demand all of it was served
 class Memory:
     """(world, site); the demand of a site upstream is what was ordered from it."""
 
-    WORLD_SECOND: ClassVar = ("recent_demand",)
+    WORLD_SECOND: ClassVar = ("recent_demand", "estimates")
 
     last_demand: Array  # units
     last_unmet: Array  # units of it not served at once
     last_ordered: Array  # units
     smoothed_demand: Array  # units per period, exponentially weighted
     fill_rate: Array  # exponentially weighted share of demand served on time
-    recent_demand: Array  # (slot, world, store) newest first; kept where recorded
+    recent_demand: Array  # (slot, world, store) newest first; kept where demand is learned
+    estimates: Array  # (number, world, store) of an `Estimate`; none where its law is known
 
     @classmethod
     def of_demand(cls, params: Params, worlds: int, demand: Array | None) -> Self:
@@ -39,22 +41,34 @@ class Memory:
         stores = params.stores
         mean = zeros(worlds, params.shape.sites) + params.need.mean
         nothing = np.zeros_like(mean)
-        recent = np.empty((0, stores, worlds)).swapaxes(1, 2)
         last, smoothed = mean, mean
+        estimate = None
+        if params.learns_demand:
+            estimate = Estimate.of_nothing(params, worlds)
+        recent = np.empty((0, stores, worlds)).swapaxes(1, 2)
         if demand is not None and len(demand):
             last, smoothed = mean.copy(order="K"), mean.copy(order="K")
             last[:, :stores] = demand[-1]
             for period in demand:
-                weight = params.smoothing
-                smoothed[:, :stores] += weight * (period - smoothed[:, :stores])
+                smoothed[:, :stores] += MEMORY_WEIGHT * (period - smoothed[:, :stores])
+                if estimate is not None:
+                    estimate = estimate.after(period, 1.0)
             recent = laid_out(demand[: -RECENT - 1 : -1])
-        return cls(last, nothing, mean, smoothed, np.ones_like(mean), recent)
+        estimates = recent[:0] if estimate is None else estimate.kept
+        return cls(last, nothing, mean, smoothed, np.ones_like(mean), recent, estimates)
 
-    def after(self, ledger: Ledger, params: Params) -> Self:
-        """With one more period seen."""
-        return self.seen(ledger.demand, ledger.served, ledger.ordered, params)
+    def after(self, ledger: Ledger, params: Params, factor: Array | float = 1.0) -> Self:
+        """With one more period seen, of such a season's factor."""
+        return self.seen(ledger.demand, ledger.served, ledger.ordered, params, factor)
 
-    def seen(self, demand: Array, served: Array, ordered: Array, params: Params) -> Self:
+    def seen(
+        self,
+        demand: Array,
+        served: Array,
+        ordered: Array,
+        params: Params,
+        factor: Array | float = 1.0,
+    ) -> Self:
         """With one more period's business.
 
         Args:
@@ -62,6 +76,7 @@ class Memory:
             served: (world, site) of it, at once.
             ordered: (world, site) by the site, units.
             params: the chains' numbers.
+            factor: (world, store) of the season in the period.
         """
         unmet = demand - served
         on_time = np.maximum(demand, TINY)
@@ -70,13 +85,18 @@ class Memory:
         if len(recent):
             newest = demand[None, :, : params.stores]
             recent = laid_out(np.concatenate([newest, recent])[:RECENT])
+        estimates = self.estimates
+        if params.learns_demand:
+            estimate = Estimate(params, estimates).after(demand[:, : params.stores], factor)
+            estimates = estimate.kept
         return type(self)(
             last_demand=demand,
             last_unmet=unmet,
             last_ordered=ordered,
-            smoothed_demand=_smoothed(self.smoothed_demand, demand, params.memory_weight),
+            smoothed_demand=_smoothed(self.smoothed_demand, demand, MEMORY_WEIGHT),
             fill_rate=_smoothed(self.fill_rate, on_time, MEMORY_WEIGHT),
             recent_demand=recent,
+            estimates=estimates,
         )
 
 

@@ -24,9 +24,10 @@ from inventory_env.simulation.worlds import empty, zeros
 
 
 def is_one_store(population: Population) -> bool:
-    """Whether these chains can be judged here: one store, no end of supply, no recorded demand."""
+    """Whether these chains can be judged here: one store, no end of supply, demand whose law
+    is known."""
     shape = shape_of(population)
-    return shape.stores == 1 and shape.tiers == ("stores",) and not shape.recorded
+    return shape.stores == 1 and shape.tiers == ("stores",) and not shape.learns_demand
 
 
 class OneStore:

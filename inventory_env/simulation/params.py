@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from inventory_env.description.demand import Trace
 from inventory_env.description.need import Need
 from inventory_env.description.population import (
     Population,
@@ -26,6 +25,8 @@ from inventory_env.simulation.worlds import empty, laid_out, over_sites, pick_wo
 
 MOST_RUNS = 16  # of neighbouring sites that are copied run by run; more are picked one by one
 MEMORY_WEIGHT = 0.1  # of the newest period in what sites remember
+USUAL_DISPERSION = 0.3  # (variance - mean) / mean^2 of demand that nothing is known of
+LEAST_DISPERSION = 1e-4
 LEAST_LEVEL = 0.05  # of the long-run mean; demand is never believed to have ended
 
 
@@ -139,7 +140,8 @@ class Params:
     unit_cost: Array  # money per unit ordered
     priority: Array  # (..., store) rank under rationing by priority
     waiting_share: Array  # (..., 1) share of unmet demand that waits
-    smoothing: Array  # (..., store) weight of the newest period in the forecast; 0: mean is known
+    variance_by_mean: Array  # (..., store) a of the variance a mean + b mean^2 that is expected
+    variance_by_square: Array  # (..., store) b of it
     lead_time: Integers  # longest, periods
     least_lead_time: Integers  # shortest, periods
     arrival_chances: Array  # (periods, world or 1, store) of each lead time, before it waits
@@ -155,6 +157,7 @@ class Params:
         shape, chains = shape_of(population), population.members
         need = needs(population, echelon=False)
         echelon_need = needs(population, echelon=True)
+        by_mean, by_square = _expected_variance(need, shape)
 
         def table(name: str) -> Array:
             """A price of every site; 0 where a kind of site has none."""
@@ -176,7 +179,8 @@ class Params:
             unit_cost=table("unit_cost"),
             priority=stores("priority"),
             waiting_share=np.array([[chain.share_that_waits] for chain in chains]),
-            smoothing=np.array([_smoothing(chain) for chain in chains]),
+            variance_by_mean=by_mean,
+            variance_by_square=by_square,
             lead_time=np.array([[s.lead_time.maximum for s in sites_of(c)] for c in chains]),
             least_lead_time=np.array([[s.lead_time.minimum for s in sites_of(c)] for c in chains]),
             arrival_chances=_arrival_chances(chains),
@@ -246,19 +250,10 @@ class Params:
         """Protection intervals of the sites upstream down to the customer."""
         return _covers(self.echelon_need.cover, self.stores, self.shape.sites)
 
-    @cached_property
-    def learns_level(self) -> bool:
-        """Whether a store's forecast follows recent demand."""
-        return bool(self.smoothing.any())
-
-    @cached_property
-    def memory_weight(self) -> Array | float:
-        """(world or 1, site) weight of the newest period in smoothed demand."""
-        if not self.learns_level:
-            return MEMORY_WEIGHT
-        weight = np.full_like(self.need.mean, MEMORY_WEIGHT)
-        weight[:, : self.stores] = np.where(self.smoothing > 0, self.smoothing, MEMORY_WEIGHT)
-        return weight
+    @property
+    def learns_demand(self) -> bool:
+        """Whether stores know of their demand what they have seen of it, and no law."""
+        return self.shape.learns_demand
 
     @cached_property
     def waiting_of_short(self) -> Array | float:
@@ -331,5 +326,16 @@ def _as_slice(sites: Integers) -> slice | Integers:
     return slice(first, last + 1) if last - first + 1 == len(sites) else sites
 
 
-def _smoothing(chain: Scenario) -> list[float]:
-    return [s.demand.smoothing if isinstance(s.demand, Trace) else 0.0 for s in chain.stores]
+def _expected_variance(need: Need, shape: Shape) -> tuple[Array, Array]:
+    """What a store expects of the variance of a period's demand by its mean, before it has seen it.
+
+    Of recorded demand as on the training dates: of whole units, the part of the variance that
+    equals the mean follows the level like the mean; all else like its square. Of other demand that
+    is not known, as of many shops.
+    """
+    mean, sd = need.mean[:, : shape.stores], need.sd[:, : shape.stores]
+    linear = np.full_like(mean, float(shape.whole))
+    if not shape.recorded:
+        return linear, np.full_like(mean, USUAL_DISPERSION)
+    linear *= np.minimum(1.0, sd**2 / mean)
+    return linear, np.maximum((sd**2 - linear * mean) / mean**2, LEAST_DISPERSION)

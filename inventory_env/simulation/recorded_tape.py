@@ -6,6 +6,7 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.recorded.history import History, Part
+from inventory_env.simulation.estimate import Estimate
 from inventory_env.simulation.params import LEAST_LEVEL, Params
 from inventory_env.simulation.today import Today
 from inventory_env.simulation.worlds import world_last
@@ -70,7 +71,7 @@ def like_the_past(
     """(period, world, store) stretches of the record, all stores together, at today's level.
 
     A stretch begins at random, where periods are days on today's day of the week; each store's
-    demand is multiplied by its level today over its level then, both smoothed like its forecast.
+    demand is multiplied by its level today over its level then, both as its stores would believe.
 
     Args:
         scenario: the chain.
@@ -82,11 +83,11 @@ def like_the_past(
     """
     recorded, mean = today.recorded, scenario.demand_mean
     assert recorded is not None
-    smoothing = Params.of(scenario).smoothing[0]
-    level, levels = recorded[:PRECEDING].mean(axis=0), []
-    for demand in recorded:
-        levels.append(level)
-        level = level + smoothing * (demand - level)
+    estimate, levels = Estimate.of_nothing(Params.of(scenario), 1), []
+    for demand in (*recorded[:PRECEDING], *recorded):
+        levels.append(estimate.mean[0])
+        estimate = estimate.after(demand[None], 1.0)
+    levels = levels[-len(recorded) :]
     first = np.arange(min(PRECEDING, len(recorded) - length), len(recorded) - length + 1)
     cycle = 7 if scenario.period == "day" else 1
     alike = first[(len(recorded) + today.behind - first) % cycle == 0]

@@ -1,16 +1,19 @@
 """What a decision may be based on: the present, and what may be known of the future."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from inventory_env.description.rules import OrderRule
+from inventory_env.description.levels import StandardRule
+from inventory_env.description.need import Need
+from inventory_env.description.rules import OrderRule, levels_of, rule_of
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.constraints import project
+from inventory_env.simulation.estimate import Estimate
 from inventory_env.simulation.memory import Memory
 from inventory_env.simulation.outlook import Outlook
-from inventory_env.simulation.params import LEAST_LEVEL, Cover, Params
+from inventory_env.simulation.params import Cover, Params
 from inventory_env.simulation.projection import Projection
 from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.state import State
@@ -48,18 +51,42 @@ class Situation:
 
     @property
     def forecast_varies(self) -> bool:
-        """Whether a forecast ever differs from the mean."""
-        return self.outlook.cumulative_factors is not None or self.params.learns_level
+        """Whether a forecast ever differs from the present mean."""
+        return self.outlook.cumulative_factors is not None
 
     @cached_property
-    def level(self) -> Array | float:
-        """Mean demand as now believed, in long-run means: 1, or (world, store) where it is learned
-        from recent demand."""
+    def estimate(self) -> Estimate:
+        """What stores believe of a demand whose law they are not told."""
+        return Estimate(self.params, self.memory.estimates)
+
+    @cached_property
+    def _present(self) -> tuple[Need, Need]:
+        """What sites cover now, with their own stock and with their echelon's."""
         params = self.params
-        if not params.learns_level:
-            return 1.0
-        recent = self.memory.smoothed_demand[:, : params.stores] / params.mean
-        return np.where(params.smoothing > 0, np.maximum(recent, LEAST_LEVEL), 1.0)
+        if not params.learns_demand:
+            return params.need, params.echelon_need
+        mean = params.with_upstream(self.estimate.mean)
+        own = self.estimate.sd
+        sd = params.with_upstream(own)
+        if params.shape.upstream:
+            known = params.need.sd
+            together = np.sqrt(over_sites(known[:, : params.stores] ** 2))[:, None]
+            apart = np.sqrt(over_sites(own**2))[:, None]
+            sd[:, params.stores :] = apart * known[:, params.stores :] / together
+        return (
+            replace(params.need, mean=mean, sd=sd),
+            replace(params.echelon_need, mean=mean, sd=sd),
+        )
+
+    def needs(self, *, echelon: bool) -> Need:
+        """What sites cover as they look at their stock: by the law of demand, or as they now
+        believe it is."""
+        return self._present[echelon]
+
+    @property
+    def mean(self) -> Array:
+        """(world or 1, store) demand of a period without its season, units."""
+        return self._present[0].mean[:, : self.params.stores]
 
     def factor(self, ahead: int) -> Array | float:
         """Season's factor, (world, store), of the period that is `ahead` periods from now."""
@@ -69,15 +96,13 @@ class Situation:
     def _means(
         self, first: int | Integers, end: int | Integers, stores: slice | Integers
     ) -> Array | float:
-        """(world, store) forecast demand of these periods, 0 being this one, in long-run means;
+        """(world, store) forecast demand of these periods, 0 being this one, in present means;
         ends are the same everywhere, or (world, 1)."""
-        level, cumulative = self.level, self.outlook.cumulative_factors
-        if isinstance(level, np.ndarray):
-            level = level[:, stores]
+        cumulative = self.outlook.cumulative_factors
         if cumulative is None:
-            means: Array | float = np.multiply(level, end - first)
+            means: Array | float = np.multiply(1.0, end - first)
             return means
-        return level * (_before(cumulative, end, stores) - _before(cumulative, first, stores))
+        return _before(cumulative, end, stores) - _before(cumulative, first, stores)
 
     @cached_property
     def _forecasts(self) -> dict[int, Array]:
@@ -87,16 +112,16 @@ class Situation:
         """(world or 1, site) expected demand of this and the next `periods` - 1 periods, units;
         of a site upstream, all stores' together."""
         params = self.params
-        if not self.forecast_varies:
+        if not (self.forecast_varies or params.learns_demand):
             return params.mean_demand(periods)
         if periods not in self._forecasts:
-            expected = params.mean * self._means(0, periods, params.shape.columns("stores"))
+            expected = self.mean * self._means(0, periods, params.shape.columns("stores"))
             self._forecasts[periods] = params.with_upstream(expected)
         return self._forecasts[periods]
 
     def _excess(self, periods: int | Integers, stores: slice | Integers) -> Array:
-        """(world, store) forecast demand of so many periods above its long-run mean, units."""
-        mean = self.params.mean[:, stores]
+        """(world, store) forecast demand of so many periods above its mean, units."""
+        mean = self.mean[:, stores]
         excess: Array = mean * self._means(0, periods, stores)
         excess -= mean * periods
         return excess
@@ -162,15 +187,15 @@ class Situation:
         Of whole demand, the part of the variance that equals the mean follows the forecast like
         the mean; all else like its square.
         """
-        params = self.params
-        sd = params.need.sd[:, : params.stores]
+        params, mean = self.params, self.mean
+        sd = self._present[0].sd[:, : params.stores]
         if not self.forecast_varies:
-            return params.mean, sd
+            return mean, sd
         factor = self._means(ahead, ahead + 1, params.shape.columns("stores"))
         if not params.shape.whole:
-            return params.mean * factor, sd * factor
-        plain = np.minimum(params.mean, sd**2)
-        return params.mean * factor, np.sqrt(factor * (plain + factor * (sd**2 - plain)))
+            return mean * factor, sd * factor
+        plain = np.minimum(mean, sd**2)
+        return mean * factor, np.sqrt(factor * (plain + factor * (sd**2 - plain)))
 
     @cached_property
     def projection(self) -> Projection:
@@ -193,17 +218,32 @@ class Situation:
         """(world, store) what a rule wants for the stores, before order constraints, units.
 
         Where the forecast varies, the rule sees the adjusted position or stock at arrival, and its
-        rates follow the factor at the order's arrival.
+        rates follow the factor at the order's arrival. Levels in standard units are those of the
+        present; levels in units follow the level of recorded demand.
         """
         factor = self.arrival_factor if self.forecast_varies else 1.0
+        stores = self.params.shape.columns("stores")
+        rule = self.present(rule, stores)
         if rule.looks_at == "arrival":
             return rule.order(self.stock_at_arrival, factor)
-        return rule.order(self.adjusted_position()[:, : self.params.stores], factor)
+        return rule.order(self.adjusted_position()[:, stores], factor)
 
     def site_order(self, rule: SiteRule) -> Array:
         """(world, 1) what a rule wants for warehouse or supplier, before constraints, units."""
         column = self.params.shape.columns(rule.tier)
-        return rule.rule.order(self.adjusted_position(echelon=rule.echelon)[:, column], 1.0)
+        present = self.present(rule.rule, column, echelon=rule.echelon)
+        return present.order(self.adjusted_position(echelon=rule.echelon)[:, column], 1.0)
+
+    def present(self, rule: OrderRule, sites: slice, *, echelon: bool = False) -> OrderRule:
+        """The rule with the levels that it has now, in units."""
+        need = self.needs(echelon=echelon).at(sites)
+        if isinstance(rule, StandardRule):
+            return rule.at(need, whole=self.params.shape.whole)
+        if not (self.params.learns_demand and self.params.shape.recorded):
+            return rule
+        level = need.mean / self.params.need.mean[:, sites]
+        kind, levels = levels_of(rule)
+        return rule_of(kind, {name: values * level for name, values in levels.items()})
 
     def of_stores(self, wishes: Array) -> Array:
         """(world, site) wishes of all sites: the stores' as given, (world, store); the others want

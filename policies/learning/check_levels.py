@@ -9,11 +9,11 @@ from itertools import product
 
 import numpy as np
 
+from inventory_env.description.levels import standard_levels
 from inventory_env.description.population import Mixture, needs
 from inventory_env.description.scenario import Scenario
 from policies.learning.level_costs import Judging, dearer
 from policies.rules.fitted_levels import fitted_levels
-from policies.rules.levels import standard_levels
 
 KINDS = ("projected-inventory", "capped-base-stock")
 MEANS, SHORTAGES, LEAD_TIMES = (2, 4, 8, 12), (3, 10, 30, 100), (1, 2, 4, 6, 8, 10)

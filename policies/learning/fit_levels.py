@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from inventory_env.description.levels import standard_levels
 from inventory_env.description.population import Mixture, needs
 from inventory_env.description.problem_distribution import (
     ProblemDistribution,
@@ -25,7 +26,6 @@ from policies.learning.level_costs import Judging, LevelCosts, dearer, level_cos
 from policies.learning.small_networks import cheapest_networks
 from policies.rules import fitted_levels
 from policies.rules.fitted_levels import numbers
-from policies.rules.levels import standard_levels
 
 KINDS = ("projected-inventory", "capped-base-stock")
 BATCH = 1000  # chains whose costs are looked at together

@@ -9,12 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from inventory_env.description.levels import rule_at, standard_levels
 from inventory_env.description.population import Mixture, needs
 from inventory_env.frozen import Array
 from inventory_env.simulation.one_store import OneStore
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, TapeSource
-from policies.rules.levels import rule_at, standard_levels
 from policies.rules.search_space import rule_of_worlds
 
 WORLDS = 8192  # side by side

@@ -158,7 +158,7 @@ def _today(proposal: Proposal) -> Today:
             f"futures of {horizon} periods come again from recorded demand: at least as many are "
             f"needed before {facts.date}, got {len(past)}"
         )
-    level: Array = situation.params.mean * situation.level
+    level: Array = situation.mean
     return Today(
         day=day_of(scenario, facts.date),
         period=situation.period,

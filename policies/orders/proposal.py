@@ -146,7 +146,7 @@ def rules_of(decider: Decider, situation: Situation) -> list[tuple[OrderRule, bo
 
     def walk(policy: Policy) -> None:
         if isinstance(policy, FittedRulePolicy):
-            found[: shape.stores] = [(policy.rule(situation.params), False)] * shape.stores
+            found[: shape.stores] = [(policy.rule(situation), False)] * shape.stores
         elif isinstance(policy, RulePolicy):
             found[: shape.stores] = [(policy.rule, False)] * shape.stores
         elif isinstance(policy, LearnedPolicy):

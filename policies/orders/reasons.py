@@ -82,6 +82,7 @@ def rule_words(proposal: Proposal) -> list[str]:
             words.append(f"the run below orders {units(proposal.rule_wishes[site])}")
             continue
         rule, echelon = found
+        rule = situation.present(rule, slice(site, site + 1), echelon=echelon)
         kind, levels = levels_of(rule)
         own = {name: _at(values, site, situation) for name, values in levels.items()}
         if rule.looks_at == "arrival":

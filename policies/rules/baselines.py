@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from inventory_env.description.levels import StandardRule, auto_levels
 from inventory_env.description.need import Need
 from inventory_env.description.population import needs
 from inventory_env.description.rules import OrderRule
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
-from policies.rules.levels import auto_levels, rule_at
 
 WHOLE_CHAIN = "whole-chain"  # stores, warehouse and supplier follow rules tuned together
 BASELINES = (
@@ -52,7 +52,8 @@ def current_rule(scenario: Scenario) -> OrderRule:
 def formula_rule(kind: str, scenario: Scenario) -> OrderRule:
     """A rule of this kind with "auto" levels, for the stores."""
     need = store_needs(scenario)
-    return rule_at(kind, need, auto_levels(kind, need), whole=scenario.whole)
+    rule = StandardRule(kind, auto_levels(kind, need))
+    return rule if scenario.seen_before else rule.at(need, whole=scenario.whole)
 
 
 def start_kinds(scenario: Scenario) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from inventory_env.description.levels import rule_at
 from inventory_env.description.need import Need
 from inventory_env.description.population import Mixture, Population, shape_of
 from inventory_env.description.rules import OrderRule
@@ -16,7 +17,6 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.situation import Situation
-from policies.rules.levels import rule_at
 from policies.rules.search import (
     BLOCK,
     FRESH,

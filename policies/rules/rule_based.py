@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inventory_env.description.levels import rule_at
 from inventory_env.description.rules import OrderRule
 from inventory_env.frozen import Array
 from inventory_env.simulation.params import Params
@@ -12,7 +13,6 @@ from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.worlds import of_worlds
 from policies.policy import Policy
 from policies.rules.fitted_levels import fitted_levels
-from policies.rules.levels import rule_at
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,24 @@ class FittedRulePolicy:
     def __init__(self, kind: str, points: Array | None = None) -> None:
         self.name = self.kind = kind
         self._points = points
-        self._of: tuple[Params, OrderRule] | None = None
+        self._of: tuple[Params | Situation, OrderRule] | None = None
 
-    def rule(self, params: Params) -> OrderRule:
-        """The rule of these chains' stores, levels (world or 1, store)."""
-        if self._of is None or self._of[0] is not params:
-            need = params.need.at(slice(0, params.stores))
+    def rule(self, situation: Situation) -> OrderRule:
+        """The rule of the stores as they see their demand now, levels (world or 1, store)."""
+        params = situation.params
+        of = situation if params.learns_demand else params
+        if self._of is None or self._of[0] is not of:
+            need = situation.needs(echelon=False).at(slice(0, params.stores))
             if self._points is None:
                 point = fitted_levels(self.kind, need)
             else:
                 point = of_worlds(self._points, params.number)
-            self._of = params, rule_at(self.kind, need, point, whole=params.shape.whole)
+            self._of = of, rule_at(self.kind, need, point, whole=params.shape.whole)
         return self._of[1]
 
     def wishes(self, situation: Situation) -> Array:
         """(world, site) units the sites want, before order constraints."""
-        return situation.of_stores(situation.store_orders(self.rule(situation.params)))
+        return situation.of_stores(situation.store_orders(self.rule(situation)))
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,6 @@ class RandomOrders:
     def wishes(self, situation: Situation) -> Array:
         """(world, site) units; the same in every run with the same seed."""
         rng = np.random.default_rng([self.seed, situation.period])
-        mean = situation.params.mean
+        mean = situation.mean
         drawn = 2 * mean * rng.random((situation.worlds, mean.shape[1]))
         return situation.of_stores(drawn)

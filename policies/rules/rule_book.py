@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from inventory_env.decision.recipe import RuleLevels
+from inventory_env.description.levels import SEARCHED, StandardRule
 from inventory_env.description.population import shape_of
 from inventory_env.description.rules import OrderRule, levels_of, rule_of
 from inventory_env.description.scenario import Scenario
@@ -156,6 +157,12 @@ def _chain_policy(name: str, rules: Sequence[OrderRule], tiers: Sequence[Tier]) 
 
 def written_rule(rule: OrderRule) -> RuleLevels:
     """A rule as it is written down."""
+    if isinstance(rule, StandardRule):
+        names = SEARCHED[rule.kind]
+        points = {
+            name: tuple(row.tolist()) for name, row in zip(names, rule.point[0].T, strict=True)
+        }
+        return RuleLevels(kind=rule.kind, levels=points, standard=True)
     kind, levels = levels_of(rule)
     rows = {name: tuple(np.ravel(values).tolist()) for name, values in levels.items()}
     return RuleLevels(kind=kind, levels=rows)
@@ -167,4 +174,7 @@ def read_rule(written: RuleLevels) -> OrderRule:
     Raises:
         KeyError: if there is no such kind of rule, or a level is missing.
     """
+    if written.standard:
+        rows = [written.levels[name] for name in SEARCHED[written.kind]]
+        return StandardRule(written.kind, np.array(rows).T[None])
     return rule_of(written.kind, {name: np.array([row]) for name, row in written.levels.items()})

@@ -7,6 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from inventory_env.description.levels import (
+    StandardRule,
+    auto_levels,
+    rule_at,
+    standard_levels,
+)
 from inventory_env.description.need import Need
 from inventory_env.description.population import Population, needs, shape_of
 from inventory_env.description.rules import OrderRule
@@ -17,7 +23,6 @@ from inventory_env.simulation.site_rule import SiteRule
 from inventory_env.simulation.worlds import laid_out
 from policies.policy import Policy
 from policies.rules.fitted_levels import fitted_levels
-from policies.rules.levels import auto_levels, rule_at, standard_levels
 from policies.rules.rule_based import ChainPolicy, RulePolicy
 
 
@@ -87,22 +92,22 @@ class Space:
 
     def rules(self, points: Array) -> list[OrderRule]:
         """The tiers' rules at (chain, site, level), levels (chain, site)."""
-        return [
-            rule_at(each.kind, need, points[:, place], whole=self.shape.whole)
-            for each, place, need in zip(self.tiers, self._places, self.needs, strict=True)
-        ]
+        found: list[OrderRule] = []
+        for each, place, need in zip(self.tiers, self._places, self.needs, strict=True):
+            rule = StandardRule(each.kind, self._levels_of(each, points[:, place]))
+            learned = self.shape.learns_demand
+            found.append(rule if learned else rule.at(need, whole=self.shape.whole))
+        return found
+
+    def _levels_of(self, tier: Searched, points: Array) -> Array:
+        """Those levels of points that a tier's kind has."""
+        return points[..., : len(standard_levels(tier.kind))]
 
     def policy(self, points: Array, tapes: int) -> Policy:
         """Decides in worlds (chain, tape, candidate) by points (chain, candidate, site, level)."""
         found = self._below
         for each, place, need in zip(self.tiers, self._places, self.needs, strict=True):
-            wide = Need(*(getattr(need, field.name)[:, None] for field in fields(Need)))
-            rule = rule_at(each.kind, wide, points[:, :, place], whole=self.shape.whole)
-            levels = {
-                field.name: of_worlds(getattr(rule, field.name), tapes)
-                for field in fields(rule)  # type: ignore[arg-type]
-            }
-            rule = type(rule)(**levels)
+            rule = self._in_worlds(each, need, points[:, :, place], tapes)
             if each.tier == "stores":
                 found = RulePolicy(each.kind, rule)
             else:
@@ -110,6 +115,17 @@ class Space:
                 found = ChainPolicy("", found, (SiteRule(each.tier, rule, each.echelon),))
         assert found is not None
         return found
+
+    def _in_worlds(self, tier: Searched, need: Need, points: Array, tapes: int) -> OrderRule:
+        """A tier's rule in worlds (chain, tape, candidate)."""
+        if self.shape.learns_demand:
+            levels = np.moveaxis(self._levels_of(tier, points), -1, 0)
+            wide = [of_worlds(level, tapes) for level in levels]
+            return StandardRule(tier.kind, np.stack(wide, axis=-1))
+        needed = Need(*(getattr(need, field.name)[:, None] for field in fields(Need)))
+        rule = rule_at(tier.kind, needed, points, whole=self.shape.whole)
+        names = [field.name for field in fields(rule)]  # type: ignore[arg-type]
+        return type(rule)(**{name: of_worlds(getattr(rule, name), tapes) for name in names})
 
     def rule_of_candidates(self, points: Array, tapes: int) -> OrderRule:
         """The one tier's rule with levels (chain x tape, candidate), of chains with one site."""
@@ -131,6 +147,8 @@ def of_worlds(levels: Array, tapes: int) -> Array:
 
 def rule_of_worlds(rule: OrderRule, worlds: int) -> OrderRule:
     """The rule in so many worlds of each chain, side by side; its levels are (chain, site)."""
+    if isinstance(rule, StandardRule):
+        return StandardRule(rule.kind, np.repeat(rule.point, worlds, axis=0))
     names = [field.name for field in fields(rule)]  # type: ignore[arg-type]
     levels = {name: laid_out(np.repeat(getattr(rule, name), worlds, axis=0)) for name in names}
     return type(rule)(**levels)

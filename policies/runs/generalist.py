@@ -23,7 +23,7 @@ from policies.learning.trust import saves
 from policies.policy import Policy
 from policies.rollout import mean_costs
 from policies.rules.chain_start import KIND, searched_points
-from policies.rules.rule_based import ChainPolicy, FittedRulePolicy, RulePolicy
+from policies.rules.rule_based import ChainPolicy, FittedRulePolicy
 from policies.rules.rule_book import RuleBook
 from policies.rules.start import start_policy
 from policies.runs.run_folder import (
@@ -128,8 +128,7 @@ class Generalist:
         rule = ChainPolicy(KEPT_RULE, tuned, ())
         if self.strange(scenario):
             return rule
-        shifted = FittedRulePolicy(KIND, searched_points(scenario, seed=self.seed))
-        starts = (tuned, RulePolicy(KIND, shifted.rule(Params.of(scenario))))
+        starts = (tuned, FittedRulePolicy(KIND, searched_points(scenario, seed=self.seed)))
         tape = draw_tape(scenario, seed=self.seed, purpose=Purpose.VALIDATE, worlds=COMPARED_WORLDS)
         best = min(
             (self.learned(scenario, start) for start in starts),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from inventory_env.description.levels import rule_at, standard_levels
 from inventory_env.description.need import Need
 from inventory_env.description.population import Mixture, Population, needs
 from inventory_env.description.problem_distribution import ProblemDistribution, load_problems
@@ -13,7 +14,6 @@ from inventory_env.simulation.projection import left_over, nearly_left_over
 from inventory_env.simulation.tape import Purpose, draw_tape
 from inventory_env.simulation.worlds import laid_out
 from policies.rollout import site_costs
-from policies.rules.levels import rule_at, standard_levels
 from policies.rules.rule_based import RulePolicy
 from policies.rules.search import alike_blocks
 from policies.rules.search_space import rule_of_worlds

@@ -6,6 +6,7 @@ from scipy import stats
 
 from inventory_env.description.demand import Poisson
 from inventory_env.description.lead_time import ConstantLeadTime
+from inventory_env.description.levels import rule_at
 from inventory_env.description.need import Need
 from inventory_env.description.population import Mixture
 from inventory_env.description.scenario_files import load_scenario
@@ -13,7 +14,6 @@ from policies.learning import small_networks
 from policies.learning.level_costs import Judging, LevelCosts, level_costs
 from policies.learning.small_networks import cheapest_networks
 from policies.rules.fitted_levels import evaluated, fingerprint, fitted_levels
-from policies.rules.levels import rule_at
 
 
 def newsvendors() -> Mixture:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inventory_env.description.need import Need
-from inventory_env.description.rules import OrderRule, rule_of
+from inventory_env.description.rules import KINDS, OrderRule, Stock, rule_of
 from inventory_env.frozen import Array
 
 LEAST_LOT = 1e-6  # units, where they can be divided
@@ -72,6 +72,33 @@ def standard_levels(kind: str) -> list[Level]:
 def auto_levels(kind: str, need: Need) -> Array:
     """(..., level) where a kind's levels are before any search."""
     return np.stack([level.auto(need) for level in standard_levels(kind)], axis=-1)
+
+
+@dataclass(frozen=True)
+class StandardRule:
+    """A kind of rule with levels in standard units, for demand that is believed to be now this, now
+    that: what it is in units is asked of the present need."""
+
+    kind: str
+    point: Array  # (world or 1, site, level)
+
+    @property
+    def looks_at(self) -> Stock:
+        """The stock that its orders depend on."""
+        found: Stock = KINDS[self.kind][0].looks_at
+        return found
+
+    def at(self, need: Need, *, whole: bool) -> OrderRule:
+        """The rule in units, for what sites must cover, (world or 1, site)."""
+        return rule_at(self.kind, need, self.point, whole=whole)
+
+    def order(self, position: Array, factor: Array | float) -> Array:
+        """Not without a need.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(f"levels of {self.kind} are in standard units; ask Situation.present")
 
 
 def rule_at(kind: str, need: Need, point: Array, *, whole: bool) -> OrderRule:
