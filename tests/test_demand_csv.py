@@ -12,7 +12,7 @@ from inventory_env.description.replay import scenario_with_demand
 from inventory_env.description.scenario import Scenario, Store, StoreDefaults
 from inventory_env.description.scenario_files import load_scenario, load_with_report, scenario_text
 from inventory_env.errors import InputError
-from inventory_env.recorded.demand_csv import fitted_smoothing, read_demand, write_history
+from inventory_env.recorded.demand_csv import read_demand, write_history
 from inventory_env.recorded.history import DemandFile, History
 from inventory_env.recorded.import_report import ImportReport
 from inventory_env.simulation.tape import Purpose, draw_tape
@@ -417,24 +417,6 @@ def test_training_dates_alone_decide_the_stores(tmp_path: Path) -> None:
     assert changed.history != scenario.history
 
 
-def slow_squared_error(demand: np.ndarray, weight: float) -> float:
-    forecast, total = demand.mean(), 0.0
-    for i, value in enumerate(demand):
-        if i:
-            total += (value - forecast) ** 2
-        forecast += weight * (value - forecast)
-    return float(total)
-
-
-@pytest.mark.parametrize("walk", [0.0, 0.5, 5.0])
-def test_smoothing_has_the_least_squared_error(walk: float) -> None:
-    rng = np.random.default_rng(5)
-    demand = 100 + walk * rng.standard_normal(300).cumsum() + 3 * rng.standard_normal(300)
-    weights = np.linspace(0.01, 0.9, 90)
-    least = min(slow_squared_error(demand, weight) for weight in weights)
-    assert slow_squared_error(demand, fitted_smoothing(demand)) <= least * (1 + 1e-4)
-
-
 # --- files and folders ------------------------------------------------------------------------
 
 
@@ -494,15 +476,13 @@ def own(folder: Path, text: str, lines: list[Row] | None = None) -> Path:
 
 
 def test_scenario_file_with_its_own_demand(tmp_path: Path) -> None:
-    table = (
-        '[[stores]]\nname = "b"\nholding_cost = 3.0\ndemand = { kind = "trace", smoothing = 0.7 }'
-    )
+    table = '[[stores]]\nname = "b"\nholding_cost = 3.0\ndemand = { kind = "trace", sd = 0.7 }'
     scenario, report = load_with_report(own(tmp_path, OWN + table))
     assert report is not None and len(report.lines()) > 5
     assert [store.name for store in scenario.stores] == ["a", "b"]
     assert [store.holding_cost for store in scenario.stores] == [1.0, 3.0]
     assert isinstance(scenario.stores[1].demand, Trace)
-    assert scenario.stores[1].demand.smoothing == 0.7
+    assert scenario.stores[1].demand.sd == 0.7
     assert scenario.stores[1].demand.mean == np.mean(100 * np.arange(120) + 2)
     assert (scenario.periods, scenario.period) == (15, "day")
     again = tmp_path / "again.toml"

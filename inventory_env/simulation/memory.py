@@ -24,7 +24,6 @@ class Memory:
     last_demand: Array  # units
     last_unmet: Array  # units of it not served at once
     last_ordered: Array  # units
-    smoothed_demand: Array  # units per period, exponentially weighted
     fill_rate: Array  # exponentially weighted share of demand served on time
     recent_demand: Array  # (slot, world, store) newest first; kept where demand is learned
     estimates: Array  # (number, world, store) of an `Estimate`; none where its law is known
@@ -41,21 +40,19 @@ class Memory:
         stores = params.stores
         mean = zeros(worlds, params.shape.sites) + params.need.mean
         nothing = np.zeros_like(mean)
-        last, smoothed = mean, mean
+        last = mean
         estimate = None
         if params.learns_demand:
             estimate = Estimate.of_nothing(params, worlds)
         recent = np.empty((0, stores, worlds)).swapaxes(1, 2)
         if demand is not None and len(demand):
-            last, smoothed = mean.copy(order="K"), mean.copy(order="K")
+            last = mean.copy(order="K")
             last[:, :stores] = demand[-1]
             for period in demand:
-                smoothed[:, :stores] += MEMORY_WEIGHT * (period - smoothed[:, :stores])
-                if estimate is not None:
-                    estimate = estimate.after(period, 1.0)
+                estimate = None if estimate is None else estimate.after(period, 1.0)
             recent = laid_out(demand[: -RECENT - 1 : -1])
         estimates = recent[:0] if estimate is None else estimate.kept
-        return cls(last, nothing, mean, smoothed, np.ones_like(mean), recent, estimates)
+        return cls(last, nothing, mean, np.ones_like(mean), recent, estimates)
 
     def after(self, ledger: Ledger, params: Params, factor: Array | float = 1.0) -> Self:
         """With one more period seen, of such a season's factor."""
@@ -93,7 +90,6 @@ class Memory:
             last_demand=demand,
             last_unmet=unmet,
             last_ordered=ordered,
-            smoothed_demand=_smoothed(self.smoothed_demand, demand, MEMORY_WEIGHT),
             fill_rate=_smoothed(self.fill_rate, on_time, MEMORY_WEIGHT),
             recent_demand=recent,
             estimates=estimates,

@@ -147,7 +147,7 @@ def test_it_reads_back_as_written(demand, example):
 
 
 def test_a_trace_is_not_drawn_and_has_no_season():
-    table = {"kind": "trace", "mean": 4.0, "sd": 3.0, "smoothing": 0.3}
+    table = {"kind": "trace", "mean": 4.0, "sd": 3.0}
     trace = TypeAdapter(Demand).validate_python(table)
     assert_reads_back(Demand, trace)
     assert trace.moments == (4.0, 3.0)

@@ -53,6 +53,12 @@ SUPPLIER = {
 FACTORS = (1.2, 0.5, 1.7, 0.8, 1.4, 0.9, 1.1, 0.7, 1.3, 0.6)
 DOWN = (0, 1, 1, 0, 1, 0, 0, 1, 1)
 RECENT = ((20, 9, 15, 7, 11, 13, 17), (5, 2, 8, 3, 10, 4, 1))  # newest first, of each store
+# Averages, all alike, so that near believes in 13 units a day and far in 4.5; 30 periods seen, as
+# wide as expected of such levels, wider and less wide of late; a share without demand, and since when.
+ESTIMATES = (
+    (13.0, 13.0, 13.0, 30.0, 1.0, 1.5, 0.1, 0.0),
+    (4.5, 4.5, 4.5, 30.0, 1.0, 0.4, 0.3, 2.0),
+)
 START_ORDERS = np.array([[12.0, 9.5, 29.0, 37.0]])
 
 
@@ -75,8 +81,8 @@ def recorded_chain(**changes: Any) -> Scenario:
     days = tuple(date(2024, 1, 1) + timedelta(k) for k in range(200))
     history = History(days, ("near", "far"), np.ones((200, 2)), validate_from=100, test_from=150)
     traces = (
-        {"kind": "trace", "mean": 10, "sd": 4, "smoothing": 0.2},
-        {"kind": "trace", "mean": 6, "sd": 3, "smoothing": 0.4},
+        {"kind": "trace", "mean": 10, "sd": 4},
+        {"kind": "trace", "mean": 6, "sd": 3},
     )
     drawn = chain(demand_correlation=0.0, **changes)
     stores = [
@@ -106,11 +112,11 @@ def moment(scenario: Scenario, period: int = 5) -> Situation:
         last_demand=row(19, 5, 26, 28)[:, :sites],
         last_unmet=row(5, 2, 10, 13)[:, :sites],
         last_ordered=row(16, 10, 28, 32)[:, :sites],
-        smoothed_demand=row(13, 4.5, 22, 24)[:, :sites],
         fill_rate=row(0.9, 0.75, 0.6, 0.5)[:, :sites],
         recent_demand=np.array(RECENT, dtype=np.float64).T[:, None]
         if recorded
         else np.empty((0, 1, 2)),
+        estimates=np.array(ESTIMATES).T[:, None] if recorded else np.empty((0, 1, 2)),
     )
     factors = np.ones((len(FACTORS), 1, 2))
     factors[:, 0, 0] = FACTORS

@@ -259,9 +259,23 @@ def role(shared: bool) -> Rows:
 def history(shared: bool) -> Rows:
     rows = {}
     for k, (at_near, at_far) in enumerate(zip(*RECENT, strict=True)):
-        together = (at_near + at_far) / 16 - 1 if shared else 0
-        rows[f"demand_{k + 1}_ago"] = [at_near / 10 - 1, at_far / 6 - 1, together, together]
+        together = (at_near + at_far) / 17.5 - 1 if shared else 0
+        rows[f"demand_{k + 1}_ago"] = [at_near / 13 - 1, at_far / 4.5 - 1, together, together]
     return rows
+
+
+def estimates(shared: bool) -> Rows:
+    """Spreads of late are drawn towards 1 as if by 8 of 10 + 8 periods."""
+    wider, less_wide = log((10 * 1.5 + 8) / 18) / 2, log((10 * 0.4 + 8) / 18) / 2
+    return {
+        "slow_average": [0, 0, 0, 0],
+        "medium_average": [0, 0, 0, 0],
+        "fast_average": [0, 0, 0, 0],
+        "recent_spread": [2 * wider, 2 * less_wide, 0, 0],
+        "without_demand": [-0.8, -0.4, -1, -1],
+        "since_demand": [0, log(3), 0, 0],
+        "little_seen": [5 * (31**-0.5 - 0.1), 5 * (31**-0.5 - 0.1), -0.5, -0.5],
+    }
 
 
 def expected_left(mean: float, sd: float) -> tuple[float, float]:
@@ -414,6 +428,7 @@ WORKED: dict[str, Callable[[bool], Rows]] = {
     "store": store,
     "role": role,
     "history": history,
+    "estimates": estimates,
     "arrival": arrival,
     "problem": problem,
     "shared-stock": shared_stock,
@@ -425,7 +440,7 @@ KINDS: dict[str, type[Feature]] = {
 
 def seen(kind: str, information: str) -> tuple[tuple[str, ...], np.ndarray]:
     """Names and (value, site) values of what is seen with this extra, or without any."""
-    make = recorded_chain if kind == "history" else chain
+    make = recorded_chain if kind in ("history", "estimates") else chain
     scenario = make(information=information)
     observe = (kind,) if kind in EXTRAS else ()
     learn: Any = ("stores",) if kind == "warehouse" else "all"
@@ -484,26 +499,32 @@ def test_a_spread_is_at_least_a_twentieth_of_the_mean() -> None:
     np.testing.assert_allclose(values[6], (7 + 5 + 4 - 3 - 6 * 2) / (0.05 * 6), rtol=1e-5)
 
 
-def test_a_learned_level_is_the_forecast() -> None:
-    """Recorded demand: smoothed to 13 of 10 and to 4.5 of 6, over covers of 4 and 3 periods."""
+def test_what_is_believed_is_the_measure() -> None:
+    """Recorded demand of 13 and 4.5 a day, over covers of 4 and 3 periods: variances follow, of
+    near as 13 + 6 / 100 x 13^2, of far as 4.5 + 3 / 36 x 4.5^2."""
     scenario = recorded_chain()
     view = interface(scenario, learn="all", observe=("projected-stock",))
     values = dict(zip(view.names, view.observe(moment(scenario), START_ORDERS).T, strict=True))
+    near, far = 13 + 0.06 * 13**2, 4.5 + 4.5**2 / 12
+    both = sqrt(near + far)
     expected = {
-        "forecast": [3 / 4, -1.5 / 3, (17.5 - 16) / 5, (17.5 - 16) / 5],
+        "forecast": [0, 0, 0, 0],
+        "last_demand": [6 / sqrt(near), 0.5 / sqrt(far), (26 - 17.5) / both, (28 - 17.5) / both],
         "stock_ahead_2": [
-            (13 + 9 - 26) / (4 * sqrt(2)),
-            (5 + 5 - 9) / (3 * sqrt(2)),
-            (39 + 15 - 35) / (5 * sqrt(2)),
-            (33 + 23 - 35) / (5 * sqrt(2)),
+            (13 + 9 - 26) / sqrt(2 * near),
+            (5 + 5 - 9) / sqrt(2 * far),
+            (39 + 15 - 35) / (both * sqrt(2)),
+            (33 + 23 - 35) / (both * sqrt(2)),
         ],
     }
     for name, row_values in expected.items():
         np.testing.assert_allclose(values[name], row_values, rtol=1e-5, err_msg=name)
-    np.testing.assert_allclose(values["position"][0], (NEAR_POSITION - 4 * 13) / 8, rtol=1e-5)
-    excess = 3 * (4.5 - 6)
     np.testing.assert_allclose(
-        values["position"][1], (FAR_POSITION - 15 - excess) / COVER_SD[True][1], rtol=1e-5
+        values["position"][0], (NEAR_POSITION - 4 * 13) / sqrt(4 * near), rtol=1e-5
+    )
+    spread = sqrt(2.5 * far + 4.5**2 * 0.25)
+    np.testing.assert_allclose(
+        values["position"][1], (FAR_POSITION - 2.5 * 4.5) / spread, rtol=1e-5
     )
 
 
@@ -593,8 +614,8 @@ def test_auto_takes_the_extras_that_tell_something(case: str) -> None:
 
 
 def test_recorded_demand_has_a_history() -> None:
-    assert resolve(recorded_chain(), settings()).settings.observe[-1] == "history"
-    assert resolve(chain(), settings()).settings.observe[-1] != "history"
+    assert resolve(recorded_chain(), settings()).settings.observe[-2:] == ("history", "estimates")
+    assert resolve(chain(), settings()).settings.observe[-1] != "estimates"
 
 
 @pytest.mark.parametrize("extra", OF_OTHERS)
@@ -624,7 +645,7 @@ def test_names_values_and_scales_agree_in_number(name: str) -> None:
     for learn in {("stores",), shape.tiers}:
         extras = [extra for extra in EXTRAS if extra != "warehouse" or learn == ("stores",)]
         recipe = resolve(scenario, settings(learn=learn, observe=tuple(extras)))
-        by = Yardstick(situation.params, recipe.shared)
+        by = Yardstick.of_present(situation, recipe.shared)
         view = View(situation, np.zeros((2, shape.sites)), by)
         for feature in recipe.features:
             names = feature.names(shape)

@@ -52,7 +52,7 @@ def test_recent_demand_is_newest_first(tmp_path: Path) -> None:
     for _ in range(9):
         chain.step(chain.situation.of_stores(chain.params.mean))
     values = view.observe(chain.situation, np.zeros((1, 5)))[0, 7:]
-    mean = scenario.stores[0].demand.moments[0]
+    mean = chain.situation.mean[0, 0]
     np.testing.assert_allclose(values, tape.demand[2:9, 0, 0][::-1] / mean - 1, rtol=1e-5)
     assert (np.diff(values) < 0).all()
 
@@ -63,13 +63,9 @@ def test_an_episode_starts_with_the_memory_of_the_dates_before_it(tmp_path: Path
     tape = draw_tape(scenario, seed=0, purpose=Purpose.TEST, worlds=20, periods=10)
     memory = Chain(scenario).reset(tape).memory
     demand = scenario.history.demand[:, 0]
-    smoothing, mean = scenario.stores[0].demand.smoothing, scenario.stores[0].demand.moments[0]
     for world, first in enumerate(tape.first_day.astype(int)):
         assert (
             memory.recent_demand[:, world, 0].tolist() == demand[first - 7 : first][::-1].tolist()
         )
-        expected = mean
-        for value in demand[first - 28 : first]:
-            expected += smoothing * (value - expected)
-        np.testing.assert_allclose(memory.smoothed_demand[world, 0], expected)
+        np.testing.assert_allclose(memory.estimates[0, world, 0], demand[first - 28 : first].mean())
         assert tape.demand[0, world, 0] == demand[first]

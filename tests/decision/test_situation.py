@@ -4,7 +4,6 @@ The position at `near` is 35 units, its forecast over the cover of 4 periods 42,
 at `far` 14 units, without a season. The last period of the cover is 3 periods from now, factor 0.8.
 """
 
-from dataclasses import replace
 from math import sqrt
 from typing import Any
 
@@ -14,6 +13,7 @@ from hand_made import FACTORS, chain, moment, recorded_chain, row, with_state
 from scipy.stats import norm
 
 from inventory_env.decision.formula_start import FormulaStart
+from inventory_env.description.levels import StandardRule
 from inventory_env.description.rules import (
     BaseStock,
     CappedBaseStock,
@@ -50,16 +50,23 @@ def test_store_rules_follow_the_season(rule: OrderRule, wanted: list[float]) -> 
     np.testing.assert_allclose(moment(chain()).store_orders(rule), [wanted])
 
 
-def test_store_rules_follow_a_learned_level() -> None:
-    """Levels 1.3 and 0.75, over covers of 4 and 3 periods."""
+def test_store_rules_follow_what_is_believed() -> None:
+    """13 of 10 and 4.5 of 6 units a day, over covers of 4 and 2.5 periods. Levels in units follow
+    the mean, those in standard units mean and deviation."""
     situation = moment(recorded_chain())
     found = situation.store_orders(CappedBaseStock(of(60, 30), of(500, 500)))
-    np.testing.assert_allclose(found, [[60 - (35 - 4 * 3), 30 - (14 + 3 * 1.5)]])
+    np.testing.assert_allclose(found, [[60 * 1.3 - 35, 30 * 0.75 - 14]])
     found = situation.store_orders(ConstantOrder(of(20, 8)))
     np.testing.assert_allclose(found, [[20 * 1.3, 8 * 0.75]])
-    memory = replace(situation.memory, smoothed_demand=row(0.2, 4.5, 22, 24))
-    believed = replace(situation, memory=memory).level
-    np.testing.assert_allclose(believed, [[0.05, 0.75]])
+    near, far = 13 + 0.06 * 13**2, 4.5 + 4.5**2 / 12
+    levels = 4 * 13 + 0.5 * sqrt(4 * near), 2.5 * 4.5 + 2 * sqrt(2.5 * far + 4.5**2 * 0.25)
+    standard = StandardRule("base-stock", np.array([[[0.5], [2.0]]]))
+    np.testing.assert_allclose(
+        situation.store_orders(standard), [[round(levels[0]) - 35, round(levels[1]) - 14]]
+    )
+    warehouse: Any = SiteRule("warehouse", BaseStock(np.array([[300.0]])), echelon=False)
+    found = situation.site_order(warehouse)
+    np.testing.assert_allclose(found, [[300 * 17.5 / 16 - situation.position[0, 2]]])
 
 
 def test_rules_upstream_look_at_their_own_stock_or_at_the_echelon() -> None:
@@ -128,11 +135,9 @@ def test_sites_remember_the_period_that_was() -> None:
     np.testing.assert_array_equal(after.last_ordered, [[11, 7, 17, 33]])
     served = [0.9 * 0.9 + 0.1 * 0.75, 0.9 * 0.75 + 0.1 * 7 / 8, 0.9 * 0.6 + 0.05, 0.9 * 0.5 + 0.08]
     np.testing.assert_allclose(after.fill_rate, [served])
-    smoothed = [0.9 * 13 + 2, 0.9 * 4.5 + 0.8, 0.9 * 22 + 1.8, 0.9 * 24 + 1.5]
-    np.testing.assert_allclose(after.smoothed_demand, [smoothed])
 
 
-def test_recorded_demand_is_remembered_newest_first_and_by_its_own_weight() -> None:
+def test_recorded_demand_is_remembered_newest_first_and_averaged() -> None:
     situation = moment(recorded_chain())
     ledger = Ledger(
         **{name: row(0, 0, 0, 0) for name in Ledger.__annotations__}
@@ -141,8 +146,15 @@ def test_recorded_demand_is_remembered_newest_first_and_by_its_own_weight() -> N
     after = situation.memory.after(ledger, situation.params)
     assert after.recent_demand[:, 0, 0].tolist() == [20, 20, 9, 15, 7, 11, 13]
     assert after.recent_demand[:, 0, 1].tolist() == [8, 5, 2, 8, 3, 10, 4]
-    smoothed = [0.8 * 13 + 0.2 * 20, 0.6 * 4.5 + 0.4 * 8, 0.9 * 22 + 1.8, 0.9 * 24 + 1.5]
-    np.testing.assert_allclose(after.smoothed_demand, [smoothed])
+    # 31 periods seen: the slowest average still weighs them all alike.
+    averages = [[13 + w * 7, 4.5 + w * 3.5] for w in (1 / 31, 0.06, 0.2)]
+    np.testing.assert_allclose(after.estimates[:3, 0], averages)
+    seen, spread, recent, zeros, since = after.estimates[3:, 0]
+    near, far = 49 / (13 + 0.06 * 13**2), 3.5**2 / (4.5 + 4.5**2 / 12)
+    np.testing.assert_allclose(spread, [1 + (near - 1) / 30, 1 + (far - 1) / 30])
+    np.testing.assert_allclose(recent, [1.5 + 0.1 * (near - 1.5), 0.4 + 0.1 * (far - 0.4)])
+    assert seen.tolist() == [31, 31] and since.tolist() == [0, 0]
+    np.testing.assert_allclose(zeros, [0.95 * 0.1, 0.95 * 0.3])
 
 
 def test_a_period_leaves_every_site_with_its_own_memory() -> None:

@@ -130,9 +130,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     stores = [
         {
             "name": f"store-{i}",
-            "demand": {"kind": "trace", "mean": 3.1, "sd": 2.0, "smoothing": 0.3}
-            if recorded
-            else draw(demands()),
+            "demand": {"kind": "trace", "mean": 3.1, "sd": 2.0} if recorded else draw(demands()),
             "lead_time": draw(lead_times()),
             "shortage_cost": draw(_number(0, 20)),
             "priority": draw(st.integers(0, 2)),

@@ -5,6 +5,7 @@ It shares nothing with the arithmetic under test: sites are dicts, goods on the 
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from inventory_env.description.rules import OrderConstraints
@@ -148,6 +149,46 @@ class _Site:
         return sum(units for _, units in self.on_the_way)
 
 
+class _Belief:
+    """What a store makes of the demand it has seen, one number at a time."""
+
+    def __init__(self, mean: float, sd: float, *, whole: bool) -> None:
+        self.whole = whole
+        self.by_mean = min(1.0, sd**2 / mean) if whole else 0.0
+        self.by_square = max((sd**2 - self.by_mean * mean) / mean**2, 1e-4)
+        self.seen = 0
+        self.slow = self.medium = self.fast = 0.0
+        self.spread = 1.0
+
+    def expected(self, mean: float) -> float:
+        """Variance of a period's demand at such a level."""
+        return self.by_mean * mean + self.by_square * mean**2
+
+    @property
+    def mean(self) -> float:
+        found = self.slow
+        for faster, weight, clear in ((self.medium, 0.06, 2), (self.fast, 0.2, 6)):
+            error = self.expected(found) * self.spread * weight / (2 - weight)
+            z = (faster - found) ** 2 / (error + 1e-12)
+            found += z**2 / (z**2 + clear**2) * (faster - found)
+        return max(found, 0.05 * self.slow, 0.5 / (self.seen + 1) if self.whole else 1e-3)
+
+    @property
+    def sd(self) -> float:
+        known = min(max(self.seen - 1, 0), 1 / 0.03)
+        share = min(max((known * self.spread + 8) / (known + 8), 0.1), 10)
+        return math.sqrt(self.expected(self.mean) * share)
+
+    def see(self, demand: float) -> None:
+        surprise = min((demand - self.mean) ** 2 / (self.expected(self.mean) + 1e-12), 50)
+        if self.seen > 0:
+            self.spread += max(0.03, 1 / self.seen) * (surprise - self.spread)
+        self.slow += max(0.02, 1 / (self.seen + 1)) * (demand - self.slow)
+        self.medium += max(0.06, 1 / (self.seen + 1)) * (demand - self.medium)
+        self.fast += max(0.2, 1 / (self.seen + 1)) * (demand - self.fast)
+        self.seen += 1
+
+
 class Reference:
     """One world, period by period."""
 
@@ -165,21 +206,21 @@ class Reference:
 
         self.stores = [site(i) for i in range(count)]
         self.waiting = [0.0 for _ in scenario.stores]
-        self.smoothed = [self._remembered(i) for i in range(count)]
+        self.beliefs = [self._remembered(i) for i in range(count)]
         self.warehouse = site(count, self.limited)
         self.supplier = site(count + 1, self.produces)
         self.period = 0
         self._open()
 
-    def _remembered(self, i: int) -> float:
-        """Smoothed demand of a store at the start: the 28 records before, from the mean on."""
-        demand = self.scenario.stores[i].demand
-        level = demand.moments[0]
+    def _remembered(self, i: int) -> "_Belief":
+        """What a store believes at the start: of the 28 records before, the mean before these."""
+        mean, sd = self.scenario.stores[i].demand.moments
+        belief = _Belief(mean, sd, whole=self.scenario.whole)
         if self.scenario.history is not None:
             first = int(self.tape.first_day[self.world])
-            for t in range(max(first - 28, 0), first):
-                level += demand.smoothing * (self.scenario.history.demand[t, i] - level)
-        return level
+            for t in range(first - 28, first):
+                belief.see(mean if t < 0 else self.scenario.history.demand[t, i])
+        return belief
 
     def _lead_time(self, number: int, link: Any) -> int:
         """Of what leaves now for a site."""
@@ -228,28 +269,32 @@ class Reference:
         factor *= 1 + season.yearly_amplitude * wave
         return factor * max(1 + season.trend_per_year * elapsed / year, 0.0)
 
-    def _belief(self, store: int) -> float:
-        """Mean demand as now believed: smoothed where recorded, at least 5 % of the mean."""
-        mean = self.scenario.stores[store].demand.moments[0]
+    def _believed(self, store: int) -> tuple[float, float]:
+        """Mean and standard deviation of demand, as now believed where it is recorded."""
         if self.scenario.history is None:
-            return mean
-        return max(self.smoothed[store], 0.05 * mean)
+            mean, sd = self.scenario.stores[store].demand.moments
+            return mean, sd
+        return self.beliefs[store].mean, self.beliefs[store].sd
+
+    def _at_level(self, levels: dict[str, float], stores: Sequence[int]) -> dict[str, float]:
+        """Levels of a rule in units follow the demand of these stores together."""
+        known = sum(self.scenario.stores[i].demand.moments[0] for i in stores)
+        now = sum(self._believed(i)[0] for i in stores)
+        return {name: level * now / known for name, level in levels.items()}
 
     def store_order(self, kind: str, levels: dict[str, float], store: int) -> float:
         """What a store orders by a rule, before order constraints."""
         site, chain = self.stores[store], self.scenario.stores[store]
-        mean = chain.demand.moments[0]
+        mean = self._believed(store)[0]
+        levels = self._at_level(levels, [store])
         cover = math.ceil(chain.lead_time.moments[0] + chain.orders.review - 1e-9)
-        excess = sum(
-            self._belief(store) * self._factor(store, ahead) - mean for ahead in range(cover)
-        )
+        excess = sum(mean * self._factor(store, ahead) - mean for ahead in range(cover))
         position = site.on_hand + site.under_way + site.owed - self.waiting[store]
-        factor = self._belief(store) / mean * self._factor(store, cover - 1)
+        factor = self._factor(store, cover - 1)
         if kind == "projected-inventory":
             lead_time = math.ceil(chain.lead_time.moments[0] - 1e-9)
             after = sum(
-                self._belief(store) * self._factor(store, ahead) - mean
-                for ahead in range(lead_time, cover)
+                mean * self._factor(store, ahead) - mean for ahead in range(lead_time, cover)
             )
             return max(levels["level"] - (self._on_arrival(store) + site.owed - after), 0.0)
         return rule_order(kind, levels, position - excess, factor)
@@ -258,7 +303,7 @@ class Reference:
         """Stock expected when an order made now arrives: two moments through the pipeline, what is
         left of each period's demand being that of a normal stock."""
         site, chain = self.stores[store], self.scenario.stores[store]
-        mean, sd = chain.demand.moments
+        mean, sd = self._believed(store)
         chances = [float(p) for p in chain.lead_time.probabilities]
         coming = site.coming(self.period, len(chances))
         waits = {"lost": 0.0, "backorder": 1.0}.get(
@@ -267,7 +312,7 @@ class Reference:
         stock, variance = site.on_hand - self.waiting[store], 0.0
         expected = chances[0] * stock
         for k, chance in enumerate(chances[1:]):
-            f = self._belief(store) / mean * self._factor(store, k)
+            f = self._factor(store, k)
             plain = min(mean, sd**2) if self.scenario.whole else 0.0
             spread = f * plain + f**2 * (sd**2 - plain)
             net, deviation = stock - f * mean, math.sqrt(max(variance + spread, 1e-18))
@@ -296,8 +341,8 @@ class Reference:
                 for mean, store in zip(means, chain.stores, strict=True)
             ) / sum(means)
         return sum(
-            self._belief(i) * self._factor(i, ahead) - mean
-            for i, mean in enumerate(means)
+            self._believed(i)[0] * (self._factor(i, ahead) - 1)
+            for i in range(len(means))
             for ahead in range(math.ceil(cover - 1e-9))
         )
 
@@ -325,7 +370,7 @@ class Reference:
                 position = at_warehouse + warehouse.owed - sum(s.owed for s in stores)
             wish = rule_order(
                 chain.warehouse.rule,
-                levels_of(chain.warehouse.rule),
+                self._at_level(levels_of(chain.warehouse.rule), numbers),
                 position - self._excess(supplier=False),
             )
             warehouse_ordered = possible_order(
@@ -339,7 +384,7 @@ class Reference:
                 position -= warehouse.owed
             wish = rule_order(
                 chain.supplier.rule,
-                levels_of(chain.supplier.rule),
+                self._at_level(levels_of(chain.supplier.rule), numbers),
                 position - self._excess(supplier=True),
             )
             supplier_ordered = possible_order(wish, chain.supplier.orders, whole, own_stock, t)
@@ -398,8 +443,7 @@ class Reference:
             served.append(now)
             sold.append(first + now)
             lost.append(unmet - waits)
-            weight = getattr(chain.stores[i].demand, "smoothing", 0.0)
-            self.smoothed[i] += weight * (demand[i] - self.smoothed[i])
+            self.beliefs[i].see(demand[i])
 
         # 5. The ledger. The demand of a site upstream is what was ordered from it.
         upstream = [warehouse] * self.limited + [supplier] * self.produces

@@ -12,6 +12,8 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
 from inventory_env.recorded.history import DemandFile
 from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.estimate import Estimate
+from inventory_env.simulation.params import Params
 from inventory_env.simulation.tape import Purpose, draw_tape
 from inventory_env.simulation.today import Today
 
@@ -94,11 +96,11 @@ def test_recorded_demand_comes_again_at_todays_level(tmp_path: Path, level: floa
     base = load_scenario("three-stores").model_copy(update={"units": "continuous"})
     scenario = scenario_with_demand(base, DemandFile(path=file))[0]
     assert scenario.history is not None
-    smoothed = scenario.demand_mean.copy()
     demand = scenario.history.demand
-    smoothing = scenario.stores[0].demand.smoothing
+    believed = Estimate.of_nothing(Params.of(scenario), 1)
     for units in demand:
-        smoothed += smoothing * (units - smoothed)
+        believed = believed.after(units[None], 1.0)
+    smoothed = believed.mean[0]
     today = Today(day=420, period=0, recorded=demand, level=level * smoothed)
     tape = draw_tape(scenario, seed=2, purpose=Purpose.FUTURE, worlds=50, periods=14, today=today)
     expected = np.array([week[(420 + day) % 7] for day in range(14)]) * level

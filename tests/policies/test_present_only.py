@@ -37,7 +37,7 @@ DEMANDS: dict[str, dict[str, Any]] = {
     "discrete-uniform": {"low": 2, "high": 9},
     "deterministic": {"mean": 6.0},
     "intermittent": {"probability": 0.4, "mean_size": 9.0},
-    "trace": {"mean": 6.0, "sd": 3.0, "smoothing": 0.3},
+    "trace": {"mean": 6.0, "sd": 3.0},
 }
 SEASON = {"weekday": [0.4, 0.7, 1.0, 1.0, 1.2, 1.5, 1.2], "yearly_amplitude": 0.3}
 SETTINGS = {
