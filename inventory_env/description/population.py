@@ -37,6 +37,7 @@ class Shape:
     warm_up: int  # periods of it that do not count
     periods_per_year: float
     recorded: bool  # demand is replayed
+    preceding: int  # periods of demand that sites have seen when an episode begins
     information: str  # what a learning site may see: "shared" or "local"
 
     @classmethod
@@ -56,6 +57,7 @@ class Shape:
             warm_up=chain.warm_up,
             periods_per_year=chain.periods_per_year,
             recorded=chain.history is not None,
+            preceding=chain.seen_before,
             information=chain.information,
         )
 
