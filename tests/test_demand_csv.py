@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from inventory_env.description.demand import Trace
+from inventory_env.description.demand_drift import DemandDrift
 from inventory_env.description.replay import scenario_with_demand
 from inventory_env.description.scenario import Scenario, Store, StoreDefaults
 from inventory_env.description.scenario_files import load_scenario, load_with_report, scenario_text
@@ -387,9 +388,8 @@ def test_capacity_below_demand_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("purpose", [p for p in Purpose if p is not Purpose.FUTURE])
 def test_no_tape_sees_the_dates_of_another_part(tmp_path: Path, purpose: Purpose) -> None:
-    scenario, _ = scenario_with_demand(
-        load_scenario("three-stores"), written(tmp_path, rows(stores=("a", "b")))
-    )
+    base = load_scenario("three-stores").model_copy(update={"demand_drift": DemandDrift()})
+    scenario, _ = scenario_with_demand(base, written(tmp_path, rows(stores=("a", "b"))))
     first, end = {
         Purpose.TRAIN: (0, 120),
         Purpose.TUNE: (0, 150),

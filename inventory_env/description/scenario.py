@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, model_validator
 
 from inventory_env.description.demand import PERIODS_PER_YEAR, Demand
+from inventory_env.description.demand_drift import OF_RECORDED_DEMAND, DemandDrift
 from inventory_env.description.lead_time import ConstantLeadTime, LeadTime
 from inventory_env.description.rules import (
     BaseStockConfig,
@@ -29,6 +30,8 @@ from inventory_env.frozen import (
 from inventory_env.recorded.history import DemandFile, History
 
 TIERS: tuple[Tier, ...] = ("stores", "warehouse", "supplier")  # downstream first
+RECORDED_BEFORE = 28  # periods of recorded demand that sites have seen when an episode begins
+LEAST_RECORDED_BEFORE = 7
 
 StartingStock = (
     NonNegative
@@ -207,6 +210,13 @@ class Scenario(Frozen):
     its own stock, what was shipped to it and owed to it, and the orders it gets ("local")."""
     demand_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Correlation between any two stores' demand (of its normal scores), 0 to below 1."""
+    demand_drift: DemandDrift | None = None
+    """How demand moves away from what is known of it: drawn demand in all episodes, recorded demand
+    in those of training. Left out, recorded demand drifts moderately and drawn demand does not; {}
+    switches it off."""
+    preceding: Annotated[int, Field(ge=0, le=10_000)] | Literal["auto"] = "auto"
+    """Periods of demand that sites have seen when an episode begins; "auto": 28 where demand is
+    recorded (at least 7), else 0."""
     store_defaults: StoreDefaults = StoreDefaults()
     """Keys that fill what a [[stores]] table or a store of a demand CSV leaves out."""
     stores: Annotated[tuple[Store, ...], Field(min_length=1, max_length=MOST_STORES)]
@@ -291,6 +301,11 @@ class Scenario(Frozen):
                 )
         if tuple(store.name for store in self.stores) != history.stores:
             raise ValueError(f"stores must be those of the demand file: {list(history.stores)}")
+        if self.seen_before < LEAST_RECORDED_BEFORE:
+            raise ValueError(
+                f"preceding must be at least {LEAST_RECORDED_BEFORE} where demand is replayed from "
+                f"a file, got {self.preceding}"
+            )
 
     # --- facts derived from the description -----------------------------------------------
 
@@ -338,16 +353,26 @@ class Scenario(Frozen):
         return any(store.demand.season is not None for store in self.stores)
 
     @property
+    def drift(self) -> DemandDrift | None:
+        """How demand drifts where it does; None where it never does."""
+        chosen = self.demand_drift
+        if chosen is None and self.history is not None:
+            chosen = OF_RECORDED_DEMAND
+        return chosen if chosen is not None and chosen.parts else None
+
+    @property
     def seen_before(self) -> int:
         """Periods of demand that sites have seen when an episode begins."""
-        return 0 if self.history is None else 28
+        if self.preceding != "auto":
+            return self.preceding
+        return 0 if self.history is None else RECORDED_BEFORE
 
     @property
     def homogeneous(self) -> bool:
         """Whether nothing depends on the period of an episode, so that worlds may never end."""
         trend = any(s.demand.season and s.demand.season.trend_per_year for s in self.stores)
         calendar = isinstance(self.supplier.disruptions, CalendarDisruptions)
-        return self.history is None and not trend and not calendar
+        return self.history is None and self.drift is None and not trend and not calendar
 
     def deciding_tiers(self) -> tuple[Tier, ...]:
         """Tiers that have something to order."""

@@ -10,12 +10,13 @@ from inventory_env.description.population import Shape, shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array
+from inventory_env.simulation.chain_demand import season_factors
 from inventory_env.simulation.memory import RECENT, Memory
 from inventory_env.simulation.outlook import Outlook, cumulated
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.state import State
-from inventory_env.simulation.tape import forecast_horizon, known_down, season_factors
+from inventory_env.simulation.tape import forecast_horizon, known_down
 from inventory_env.simulation.worlds import laid_out, over_sites, zeros
 
 EPOCH = date(2001, 1, 1)  # a Monday: day 0 of the calendar where demand is not recorded

@@ -11,7 +11,7 @@ from inventory_env.simulation.params import LEAST_LEVEL, Params
 from inventory_env.simulation.today import Today
 from inventory_env.simulation.worlds import world_last
 
-PRECEDING = 28  # periods of recorded demand that an agent remembers when an episode starts
+BURN_IN = 28  # first periods of the record, from whose mean the level is smoothed
 MEAN_BLOCK = 28  # mean length of the blocks in which recorded demand is resampled for training
 
 
@@ -36,7 +36,7 @@ def first_dates(
 def preceding(scenario: Scenario, first_day: Integers) -> Array:
     """(slot, world, store) demand of the periods before an episode; the mean before all records."""
     assert scenario.history is not None
-    dates = first_day + np.arange(-PRECEDING, 0)[:, None]
+    dates = first_day + np.arange(-scenario.seen_before, 0)[:, None]
     known = as_recorded(scenario.history.demand, np.maximum(dates, 0))
     return np.where(dates[:, :, None] >= 0, known, scenario.demand_mean)
 
@@ -84,11 +84,11 @@ def like_the_past(
     recorded, mean = today.recorded, scenario.demand_mean
     assert recorded is not None
     estimate, levels = Estimate.of_nothing(Params.of(scenario), 1), []
-    for demand in (*recorded[:PRECEDING], *recorded):
+    for demand in (*recorded[:BURN_IN], *recorded):
         levels.append(estimate.mean[0])
         estimate = estimate.after(demand[None], 1.0)
     levels = levels[-len(recorded) :]
-    first = np.arange(min(PRECEDING, len(recorded) - length), len(recorded) - length + 1)
+    first = np.arange(min(BURN_IN, len(recorded) - length), len(recorded) - length + 1)
     cycle = 7 if scenario.period == "day" else 1
     alike = first[(len(recorded) + today.behind - first) % cycle == 0]
     begin = begins.choice(alike if len(alike) else first, worlds)

@@ -6,9 +6,9 @@ does not depend on the other stores there are.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import partial
-from typing import ClassVar, Protocol, TypeVar
+from itertools import pairwise
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,61 +16,25 @@ import numpy.typing as npt
 from inventory_env.description.population import Population, addresses, sites_of
 from inventory_env.description.scenario import CalendarDisruptions, MarkovDisruptions, Scenario
 from inventory_env.frozen import Array, Integers
-from inventory_env.recorded.history import Part
+from inventory_env.simulation.chain_demand import (
+    chain_demand,
+    drift_on_tape,
+    season_factors,
+    seen_before,
+)
+from inventory_env.simulation.drift_path import DriftPath, Player, draw_paths
 from inventory_env.simulation.outlook import Outlook, cumulated
 from inventory_env.simulation.params import Params
-from inventory_env.simulation.recorded_tape import (
-    as_recorded,
-    first_dates,
-    like_the_past,
-    preceding,
-    resampled,
-)
+from inventory_env.simulation.recorded_tape import first_dates
+from inventory_env.simulation.sources import Generators, Purpose, Source
 from inventory_env.simulation.starting_stock import starting_state
 from inventory_env.simulation.state import State
 from inventory_env.simulation.today import Today
 from inventory_env.simulation.worlds import pick_worlds, repeat_worlds, stack_worlds, world_last
 
+__all__ = ["Exogenous", "Purpose", "Tape", "TapeSource", "draw_tape"]
+
 _Number = TypeVar("_Number", bound=np.generic)
-
-
-class _Generators(Protocol):
-    """Hands out the generator at an address."""
-
-    def __call__(self, source: "Source", site: int = 0) -> np.random.Generator: ...
-
-
-class Purpose(IntEnum):
-    """What a tape is for; tapes of different purposes are independent."""
-
-    TRAIN = 0
-    TUNE = 1
-    VALIDATE = 2
-    TEST = 3
-    FUTURE = 4
-
-    @property
-    def part(self) -> Part:
-        """The dates of recorded demand that may be used; a future is drawn from all until today."""
-        parts: tuple[Part, ...] = ("train", "known", "validate", "test", "known")
-        return parts[self]
-
-
-class Source(IntEnum):
-    """Which random quantity a generator draws."""
-
-    DEMAND = 0
-    COMMON_DEMAND = 1
-    CALENDAR = 2
-    STORE_LEAD_TIME = 3
-    WAREHOUSE_LEAD_TIME = 4
-    SUPPLIER_LEAD_TIME = 5
-    DISRUPTION = 6
-    START = 7
-    RATIONING = 8
-    WAITING = 9
-    RESAMPLING = 10
-    ROUNDING = 11
 
 
 @dataclass(frozen=True)
@@ -109,7 +73,7 @@ class Tape:
     waiting: Array | None  # (period, world, store)
     cumulative_factors: Array | None  # (period + horizon + 1, world, store) season factors before
     known_down: Array | None  # (period + horizon, world) 1: known to be disrupted
-    preceding: Array | None  # (slot, world, store) recorded before, oldest first
+    preceding: Array | None  # (slot, world, store) demand seen before, oldest first, units
     before: int = 0  # periods of the plan that are over when the tape begins
 
     @property
@@ -207,6 +171,7 @@ def draw_tape(
     episode: int = 0,
     periods: int | None = None,
     today: Today | None = None,
+    shifted: bool = False,
 ) -> Tape:
     """Draw the randomness of `worlds` episodes.
 
@@ -219,9 +184,16 @@ def draw_tape(
         episode: number of the episode, for worlds that live through several.
         periods: length; the population's if left out.
         today: where all worlds begin; left out, each on a day of its own.
+        shifted: recorded demand drifts as it does in training; the dates are the same without.
     """
     return TapeSource(population, Params.of(population)).draw(
-        seed=seed, purpose=purpose, worlds=worlds, episode=episode, periods=periods, today=today
+        seed=seed,
+        purpose=purpose,
+        worlds=worlds,
+        episode=episode,
+        periods=periods,
+        today=today,
+        shifted=shifted,
     )
 
 
@@ -246,51 +218,67 @@ class TapeSource:
         episode: int = 0,
         periods: int | None = None,
         today: Today | None = None,
+        shifted: bool = False,
         members: Integers | None = None,
     ) -> Tape:
         """As `draw_tape`; `members` are the numbers of the chains that play, left out, all do."""
         chains, shape = self._population.members, self._params.shape
         length = shape.periods if periods is None else periods
         playing = range(len(chains)) if members is None else members.tolist()
-        tapes = []
-        for place, number in enumerate(playing):
-            own = (worlds * (place + 1)) // len(playing) - (worlds * place) // len(playing)
-            if not own:
-                continue
-            address = self._addresses[number]
 
-            def generator(
-                source: Source, site: int = 0, address: tuple[int, ...] = address
-            ) -> np.random.Generator:
-                key = (*address, int(purpose), episode, int(source), site)
+        def generator_of(number: int) -> Generators:
+            def generator(source: Source, site: int = 0) -> np.random.Generator:
+                key = (*self._addresses[number], int(purpose), episode, int(source), site)
                 return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
-            member = np.full(own, number)
-            tapes.append(
+            return generator
+
+        drifting = [
+            Player(
+                number,
+                drift_on_tape(chains[number], purpose, today=today, shifted=shifted),
+                own,
+                generator_of(number),
+            )
+            for number, own in zip(playing, _dealt(worlds, len(playing)), strict=True)
+            if own
+        ]
+        paths = draw_paths(drifting, shape.stores, seen_before(chains[0], today) + length)
+        return stack_worlds(
+            [
                 _draw_chain(
-                    chains[number],
+                    chains[each.number],
                     self._params,
                     self._kinds,
-                    generator,
+                    each.generator,
                     purpose=purpose,
-                    member=member,
+                    member=np.full(each.worlds, each.number),
                     length=length,
                     today=today,
+                    path=path,
                 )
-            )
-        return stack_worlds(tapes)
+                for each, path in zip(drifting, paths, strict=True)
+            ]
+        )
+
+
+def _dealt(worlds: int, chains: int) -> list[int]:
+    """How many worlds each chain plays, as evenly as can be."""
+    ends = [worlds * place // chains for place in range(chains + 1)]
+    return [end - first for first, end in pairwise(ends)]
 
 
 def _draw_chain(
     chain: Scenario,
     params: Params,
     kinds: _Kinds,
-    generator: _Generators,
+    generator: Generators,
     *,
     purpose: Purpose,
     member: Integers,
     length: int,
     today: Today | None,
+    path: DriftPath | None,
 ) -> Tape:
     """One chain's worlds."""
     worlds, history = len(member), chain.history
@@ -302,21 +290,20 @@ def _draw_chain(
         first_day = rng.integers(0, 7 * 365, worlds)
     else:
         first_day = first_dates(history, rng, purpose.part, worlds, length)
-    factors = None
+    seen, seasons = seen_before(chain, today), None
     if kinds.seasons:
-        ahead = before + length + kinds.horizon
-        factors = season_factors(chain, first_day - before, ahead)[before:]
-    if today is not None and today.recorded is not None:
-        begins, rounding = generator(Source.RESAMPLING), generator(Source.ROUNDING)
-        demand = like_the_past(chain, today, worlds, length, begins=begins, rounding=rounding)
-    elif history is None:
-        demand = _draw_demand(chain, generator, factors, worlds, length)
-    else:
-        dates = first_day + np.arange(length)[:, None]
-        if purpose is Purpose.TRAIN:
-            dates = resampled(history, generator(Source.RESAMPLING), dates)
-        demand = as_recorded(history.demand, dates)
-        demand = np.rint(demand) if chain.whole else demand
+        ahead = seen + length + kinds.horizon
+        seasons = season_factors(chain, first_day - before, ahead, first=before - seen)
+    demand = chain_demand(
+        chain,
+        generator,
+        purpose=purpose,
+        first_day=first_day,
+        length=length,
+        seasons=None if seasons is None else seasons[: seen + length],
+        today=today,
+        path=path,
+    )
 
     def uniform(source: Source) -> Array:
         values = generator(source).random((worlds, length, len(chain.stores)))
@@ -331,7 +318,7 @@ def _draw_chain(
         start=starting_state(
             params, int(member[0]), partial(generator, Source.START), worlds, kinds.slots
         ),
-        demand=demand,
+        demand=demand.episode,
         lead_time=(
             _lead_times(chain, generator, worlds, length) if kinds.random_lead_times else None
         ),
@@ -342,14 +329,14 @@ def _draw_chain(
         ),
         rationing=uniform(Source.RATIONING) if chain.warehouse.rationing == "random" else None,
         waiting=uniform(Source.WAITING) if kinds.partly_waiting else None,
-        cumulative_factors=None if factors is None else cumulated(factors),
+        cumulative_factors=None if seasons is None else cumulated(seasons[seen:]),
         known_down=None if announced is None else announced[before:],
-        preceding=None if history is None or today is not None else preceding(chain, first_day),
+        preceding=demand.preceding,
         before=before,
     )
 
 
-def _lead_times(chain: Scenario, generator: _Generators, worlds: int, length: int) -> Integers:
+def _lead_times(chain: Scenario, generator: Generators, worlds: int, length: int) -> Integers:
     """(period, world, site) of shipments that leave in each period."""
     sources = {"warehouse": Source.WAREHOUSE_LEAD_TIME, "supplier": Source.SUPPLIER_LEAD_TIME}
     places = [(Source.STORE_LEAD_TIME, i) for i in range(len(chain.stores))]
@@ -359,40 +346,6 @@ def _lead_times(chain: Scenario, generator: _Generators, worlds: int, length: in
         for site, (source, i) in zip(sites_of(chain), places, strict=True)
     ]
     return world_last(np.stack(drawn, axis=1))
-
-
-def season_factors(scenario: Scenario, first_day: Integers, length: int) -> Array:
-    """(period, world, store) factors on the mean."""
-    elapsed = np.arange(length, dtype=np.float64)[:, None]
-    day = first_day[None, :] + elapsed
-    columns = [
-        np.ones_like(day)
-        if store.demand.season is None
-        else store.demand.season.factors(day, elapsed, scenario.periods_per_year)
-        for store in scenario.stores
-    ]
-    return world_last(np.stack(columns, axis=1))
-
-
-def _draw_demand(
-    scenario: Scenario, generator: _Generators, factors: Array | None, worlds: int, length: int
-) -> Array:
-    """(period, world, store) demand, units."""
-    correlation = scenario.demand_correlation
-    shape = (worlds, length)
-    common = generator(Source.COMMON_DEMAND).standard_normal(shape) if correlation else None
-    columns = []
-    for i, store in enumerate(scenario.stores):
-        factor = np.ones(shape) if factors is None else factors[:length, :, i].T
-        rng = generator(Source.DEMAND, i)
-        if common is None:
-            demand = store.demand.draw(rng, factor)
-        else:
-            own = rng.standard_normal(shape)
-            score = np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
-            demand = store.demand.from_normal_score(score, factor)
-        columns.append((np.rint(demand) if scenario.whole else demand).T)
-    return world_last(np.stack(columns, axis=1))
 
 
 def _disruptions(scenario: Scenario, rng: np.random.Generator, worlds: int, length: int) -> Array:

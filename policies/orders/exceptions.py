@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from inventory_env.simulation.chain_demand import season_factors
 from inventory_env.simulation.facts import day_of
-from inventory_env.simulation.tape import season_factors
 from policies.orders.expected import Expected
 from policies.orders.futures import Outcomes
 from policies.orders.proposal import Proposal

@@ -11,7 +11,6 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array
 from inventory_env.recorded.history import DemandFile
 from inventory_env.simulation.facts import DAYS, day_of, site_names
-from inventory_env.simulation.recorded_tape import PRECEDING
 from policies.orders.sheet import Sheet
 
 DEMAND = "demand.csv"
@@ -59,7 +58,7 @@ def recent_demand(scenario: Scenario, sheet: Sheet | None, morning: date) -> Rec
     record = _record_before(scenario, first)
     if day_of(scenario, first) > len(scenario.history.dates):  # a gap: the record ends too early
         record = record[:0]
-    missing = max(PRECEDING - len(own), 0)
+    missing = max(scenario.seen_before - len(own), 0)
     remembered = record[len(record) - min(missing, len(record)) :]
     return RecentDemand(
         {**tables, "demand": np.concatenate([remembered, own])},

@@ -54,7 +54,8 @@ FACTORS = (1.2, 0.5, 1.7, 0.8, 1.4, 0.9, 1.1, 0.7, 1.3, 0.6)
 DOWN = (0, 1, 1, 0, 1, 0, 0, 1, 1)
 RECENT = ((20, 9, 15, 7, 11, 13, 17), (5, 2, 8, 3, 10, 4, 1))  # newest first, of each store
 # Averages, all alike, so that near believes in 13 units a day and far in 4.5; 30 periods seen, as
-# wide as expected of such levels, wider and less wide of late; a share without demand, and since when.
+# wide as expected of such levels, wider and less wide of late; a share without demand, and since
+# when.
 ESTIMATES = (
     (13.0, 13.0, 13.0, 30.0, 1.0, 1.5, 0.1, 0.0),
     (4.5, 4.5, 4.5, 30.0, 1.0, 0.4, 0.3, 2.0),

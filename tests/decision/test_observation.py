@@ -35,7 +35,7 @@ def test_every_site_that_learns_has_a_row_in_every_period(name: str, tmp_path: P
     chain.reset(draw_tape(scenario, seed=0, purpose=Purpose.TEST, worlds=2, periods=3))
     sites = shape_of(scenario).sites
     while not chain.ended:
-        wishes = np.ones((2, sites)) * chain.params.need.mean
+        wishes = np.ones((2, sites)) * chain.situation.needs(echelon=False).mean
         seen = view.observe(chain.situation, wishes)
         assert seen.shape == (2 * sites, len(view.names)) and seen.dtype == np.float32
         assert np.isfinite(seen).all()

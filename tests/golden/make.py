@@ -104,7 +104,7 @@ def rebuilt(scenario: Scenario, record: dict[str, object]) -> Situation:
     def part(name: str) -> object:
         kind, values = PARTS[name], {}
         for field in fields(kind):
-            written = record[f"{name}.{field.name}"]
+            written = record.get(f"{name}.{field.name}", [])  # not all fields are as old
             array = None if written is None else np.array(written, dtype=np.float64)
             if array is not None and array.ndim > 1:
                 array = laid_out(array)
@@ -116,7 +116,8 @@ def rebuilt(scenario: Scenario, record: dict[str, object]) -> Situation:
     memory = found["memory"]
     if not memory.recent_demand.size:  # JSON forgets the shape of nothing
         empty = np.empty((0, 2, params.stores))
-        found["memory"] = Memory(**{**vars(memory), "recent_demand": empty})
+        nothing = {"recent_demand": empty, "estimates": empty}
+        found["memory"] = Memory(**{**vars(memory), **nothing})
     return Situation(params=params, period=record["period"], **found)  # type: ignore[arg-type]
 
 

@@ -86,7 +86,8 @@ def test_a_chain_plays_a_future_to_its_end() -> None:
 
 @pytest.mark.parametrize("level", [0.5, 1.0, 2.0])
 def test_recorded_demand_comes_again_at_todays_level(tmp_path: Path, level: float) -> None:
-    """Weekdays keep their place, and the mean is the record's times today's level."""
+    """Weekdays keep their place, and the mean is the record's times today's level; what is believed
+    of a level swings a little with the week."""
     first, week = date(2024, 1, 1), [2, 4, 6, 8, 10, 12, 28]
     rows = [
         [(first + timedelta(days=day)).isoformat(), "shop", week[day % 7]] for day in range(420)
@@ -104,9 +105,9 @@ def test_recorded_demand_comes_again_at_todays_level(tmp_path: Path, level: floa
     today = Today(day=420, period=0, recorded=demand, level=level * smoothed)
     tape = draw_tape(scenario, seed=2, purpose=Purpose.FUTURE, worlds=50, periods=14, today=today)
     expected = np.array([week[(420 + day) % 7] for day in range(14)]) * level
-    np.testing.assert_allclose(tape.demand[:, :, 0], np.tile(expected, (50, 1)).T, rtol=0.05)
+    np.testing.assert_allclose(tape.demand[:, :, 0], np.tile(expected, (50, 1)).T, rtol=0.08)
     # Three days later, of which nothing is known yet: weekdays are those of the calendar.
     later = Today(day=423, period=0, recorded=demand, level=level * smoothed, behind=3)
     tape = draw_tape(scenario, seed=2, purpose=Purpose.FUTURE, worlds=50, periods=4, today=later)
     expected = np.array([week[(423 + day) % 7] for day in range(4)]) * level
-    np.testing.assert_allclose(tape.demand[:, :, 0], np.tile(expected, (50, 1)).T, rtol=0.05)
+    np.testing.assert_allclose(tape.demand[:, :, 0], np.tile(expected, (50, 1)).T, rtol=0.08)

@@ -166,7 +166,7 @@ def test_starting_stock_is_given_or_drawn_between_its_bounds():
     assert (start.pipeline[1, :, 1] == 0).all()
 
 
-def _recorded(units="whole", periods=20):
+def _recorded(units="whole", periods=20, **changes):
     demand = np.arange(200.0).reshape(100, 2) + 0.25
     history = History(
         dates=tuple(date(2024, 1, 1) + timedelta(days=i) for i in range(100)),
@@ -184,6 +184,7 @@ def _recorded(units="whole", periods=20):
             "units": units,
             "stores": [{"name": name, "demand": trace, **store} for name in ("a", "b")],
             "history": history,
+            **changes,
         }
     )
 
@@ -203,7 +204,7 @@ def test_a_trace_is_replayed_within_the_dates_of_its_purpose(purpose, first, end
 
 
 def test_training_resamples_blocks_of_the_training_dates_only():
-    scenario = _recorded("continuous")
+    scenario = _recorded("continuous", demand_drift={})
     demand = draw_tape(scenario, seed=1, purpose=Purpose.TRAIN, worlds=2000).demand
     dates = (demand[..., 0] - 0.25) / 2
     np.testing.assert_array_equal(demand[..., 1], demand[..., 0] + 1)
