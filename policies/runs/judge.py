@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inventory_env.description.population import Mixture, Population
+from inventory_env.description.population import Mixture, Population, shape_of
 from inventory_env.frozen import Array
 from inventory_env.simulation.kpis import Tally
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
@@ -27,7 +27,9 @@ class Validation:
 class Judge:
     """Runs policies on the validation worlds of a seed.
 
-    Of several chains, each one's money counts in shares of what the start costs there.
+    Recorded demand drifts in validations as it does in training, so that the weights that are kept
+    are not those which fit a few dates best. Of several chains, each one's money counts in shares
+    of what the start costs there.
 
     Args:
         population: the chain, or several.
@@ -39,7 +41,7 @@ class Judge:
     def __init__(self, population: Population, start: Policy, *, seed: int, worlds: int) -> None:
         self._population, self._start = population, start
         self._seed, self._worlds = seed, worlds
-        self._tape = self._drawn(worlds, episode=0)
+        self._tape = self._drawn(worlds, episode=0, shifted=self._recorded)
         self._unit = np.ones(worlds)
         tally = run_episodes(start, population, self._tape)
         if isinstance(population, Mixture):
@@ -53,28 +55,51 @@ class Judge:
         return Validation(*self._told(tally), self._rule_cost, self._rule_fill)
 
     def gain(self, policy: Policy) -> Array:
-        """(world,) money per period that a policy saves, on twice as many fresh worlds; of several
-        chains, shares of what the start costs."""
+        """(value,) money per period that a policy saves, on twice as many fresh worlds; of several
+        chains, shares of what the start costs; of recorded dates, a mean for each block of them, as
+        episodes that overlap do not tell apart what chance is."""
         tape = self._drawn(2 * self._worlds, episode=1)
         before, now = (mean_costs(each, self._population, tape) for each in (self._start, policy))
         saved = before - now
-        return (
-            saved / mean_by_chain(before, tape) if isinstance(self._population, Mixture) else saved
-        )
+        if isinstance(self._population, Mixture):
+            return saved / mean_by_chain(before, tape)
+        return mean_by_block(saved, tape) if self._recorded else saved
 
-    def _drawn(self, worlds: int, episode: int) -> Tape:
+    def shifted_gain(self, policy: Policy) -> Array:
+        """(world,) share of the start's cost that a policy saves where recorded demand drifts away
+        from its dates, each world in its own way."""
+        tape = self._drawn(2 * self._worlds, episode=1, shifted=True)
+        before, now = (mean_costs(each, self._population, tape) for each in (self._start, policy))
+        return (before - now) / max(before.mean(), LEAST_COST)
+
+    @property
+    def _recorded(self) -> bool:
+        return shape_of(self._population).recorded
+
+    def _drawn(self, worlds: int, episode: int, *, shifted: bool = False) -> Tape:
         return draw_tape(
             self._population,
             seed=self._seed,
             purpose=Purpose.VALIDATE,
             worlds=worlds,
             episode=episode,
+            shifted=shifted,
         )
 
     def _told(self, tally: Tally) -> tuple[float, float]:
         kpis = tally.kpis()
         cost = (kpis["cost_per_period"] / self._unit).mean()
         return float(cost), float(np.nanmean(kpis["fill_rate"]))
+
+
+def mean_by_block(values: Array, tape: Tape) -> Array:
+    """(block,) mean over the worlds whose episodes begin within the same stretch of dates, as long
+    as an episode; of all dates together, at least two."""
+    first = tape.first_day - tape.first_day.min()
+    length = min(tape.periods, first.max() // 2 + 1)
+    block = (first // length).astype(np.int64)
+    count = np.bincount(block)
+    return np.asarray((np.bincount(block, values) / np.maximum(count, 1))[count > 0])
 
 
 def mean_by_chain(values: Array, tape: Tape) -> Array:

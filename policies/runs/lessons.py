@@ -64,6 +64,14 @@ class Lessons:
         found = [own.judge.gain(own.policy(network)) for own in self._judged]
         return np.concatenate(found)
 
+    def shifted_gain(self, network: ActorCriticPolicy) -> Array | None:
+        """(world,) share of the start's cost that is saved on futures unlike the recorded dates;
+        None where demand is drawn."""
+        own = self._judged[0]
+        if not own.interface.agents.shape.recorded:
+            return None
+        return own.judge.shifted_gain(own.policy(network))
+
 
 def lessons_of(
     folder: Path, recipe: Recipe, problems: Scenario | ProblemDistribution, seed: int

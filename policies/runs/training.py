@@ -52,6 +52,7 @@ from policies.runs.run_folder import (
 )
 
 SEVERAL = 64  # chains that tell whether shapes differ
+MOST_LOST = 0.005  # share of the rule's cost, on futures unlike the recorded dates
 CHECKPOINTS = 50  # how often, evenly over training, a checkpoint is written
 
 
@@ -67,6 +68,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+MOST_LOST = 0.005  # share of the rule's cost, on futures unlike the recorded dates
 
 
 class DivergedError(InputError):
@@ -349,13 +351,21 @@ class _Training(BaseCallback):
     def _finish(self, seconds: float) -> None:
         """Keep the start rule where fresh validation worlds cannot tell that learning paid.
 
-        Only where money is what was taught: another reward may rightly cost more. A network for
-        many chains is judged again on every chain that it is used on.
+        A few recorded dates can seldom tell for sure. There the policy must be cheaper on them, and
+        surely no dearer by more than half a percent where demand drifts away from them. Only where
+        money is what was taught: another reward may rightly cost more. A network for many chains is
+        judged again on every chain that it is used on.
         """
         tensors, notes = read_tensors(self._folder / BEST)
         load_network(self._model.policy, tensors, self._folder / BEST)
         gain = self._lessons.gain(self._model.policy)
         low, high = student_interval(gain)
+        shifted = self._lessons.shifted_gain(self._model.policy)
+        pays, told = low > 0, {}
+        if shifted is not None:
+            interval = student_interval(shifted)
+            told = {"shifted_gain": {"mean": float(shifted.mean()), "ci95": list(interval)}}
+            pays = gain.mean() > 0 and shifted.mean() > 0 and interval[0] > -MOST_LOST
         guarded = self._settings.reward.preset == "cost"
         write_json(
             self._folder / MANIFEST,
@@ -368,7 +378,8 @@ class _Training(BaseCallback):
                 "best": notes,
                 "start_rule": self._lessons.rule.name,
                 "gain_over_start_rule": {"mean": float(gain.mean()), "ci95": [low, high]},
-                "kept_rule": guarded and not low > 0 and self._problems is None,
+                **told,
+                "kept_rule": guarded and not pays and self._problems is None,
             },
         )
 
