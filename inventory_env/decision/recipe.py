@@ -69,6 +69,8 @@ class Recipe(Frozen):
     that one's expected cost."""
     offsets: Offsets | None
     """Whether `rule-offset` actions are one of a list or any number."""
+    rent: bool = False
+    """Whether stores pay for the shared stock that they have (`rent`)."""
     features: tuple[AnyFeature, ...]
     """What the acting site observes, in order."""
     critic_features: tuple[AnyFeature, ...]

@@ -9,14 +9,15 @@ from inventory_env.decision.feature import Facts
 from inventory_env.decision.features import EXTRAS, features, telling
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Credit, Offsets, Recipe
-from inventory_env.description.population import Mixture, Population, shape_of, sites_of
+from inventory_env.description.population import Mixture, Population, Shape, shape_of, sites_of
 from inventory_env.description.scenario import Scenario
-from inventory_env.description.settings import RuleOffset, TrainingSettings
+from inventory_env.description.settings import RuleOffset, Tier, TrainingSettings
 from inventory_env.simulation.params import Params
 
 ROWS = 1024  # learning sites of all worlds together, where worlds = "auto"
 LEAST_WORLDS = 128  # where a site upstream learns: it is one row a world
 MOST_STEPS = 10  # offsets on either side of 0, where none are asked for
+RENT_TEAM_SHARE = 0.1  # of the chain's cost, which also counts what the rent leaves out
 LONG = 6  # periods; lead times from here on want larger offsets
 
 
@@ -39,6 +40,11 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
     if critic == "auto":
         alone = facts.shared or len(learns) == 1 or settings.algorithm != "ppo"
         critic = "own" if alone else "central"
+    credit = _credit(population, settings, params)
+    rent = _rent(chain, shape, settings, learns)
+    share = team_share(chain, settings)
+    if rent and settings.reward.team_share == "auto":
+        share = RENT_TEAM_SHARE
     changes: dict[str, Any] = {
         "learn": learns,
         "critic": critic,
@@ -49,7 +55,7 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
             else settings.continuing
         ),
         "observe": extras,
-        "reward": settings.reward.model_copy(update={"team_share": team_share(chain, settings)}),
+        "reward": settings.reward.model_copy(update={"team_share": share}),
     }
     offsets: Offsets | None = None
     if isinstance(settings.actions, RuleOffset):
@@ -60,7 +66,8 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
     recipe = Recipe(
         settings=settings.model_copy(update=changes),
         information=chain.information,
-        credit=_credit(population, settings, params),
+        credit=credit,
+        rent=rent,
         offsets=offsets,
         features=features(facts, extras),
         critic_features=(EXTRAS["chain"].asked(facts),) if critic == "central" else (),
@@ -129,6 +136,21 @@ def _reach(params: Params, facts: Facts) -> float:
         return 2.0
     longest = float(params.need.lead_time[:, : params.stores].max())
     return 1.5 if longest >= LONG else 1.0
+
+
+def _rent(
+    chain: Scenario, shape: Shape, settings: TrainingSettings, learns: tuple[Tier, ...]
+) -> bool:
+    """Whether stores pay rent: they alone learn, and the warehouse's rule keeps the echelon's stock
+    at a level whatever they order."""
+    return (
+        settings.reward.preset == "cost"
+        and settings.reward.credit == "auto"
+        and not shape.recorded
+        and learns == ("stores",)
+        and "warehouse" in shape.upstream
+        and chain.warehouse.rule.position == "echelon"
+    )
 
 
 def _credit(population: Population, settings: TrainingSettings, params: Params) -> Credit:
