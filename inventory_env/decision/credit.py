@@ -109,13 +109,13 @@ class Creditor:
             here, member = here[worlds], member[worlds]
             drawn = _Business(*(getattr(drawn, each.name)[worlds] for each in fields(drawn)))
         wanted = np.where(drawn.demand > drawn.net, 1.0, 0.0)
-        found = (drawn.lost, drawn.backorders, drawn.closing, wanted)
+        found: tuple[Array, ...] = (drawn.lost, drawn.backorders, drawn.closing, wanted)
         if self.shortage is not None:
             known = self.shortage.known(member)
             expected = self.shortage.business(drawn.net, member)
             found = tuple(np.where(known, *each) for each in zip(expected, found, strict=True))
-        found = (drawn.demand, drawn.served, *found)
-        for name, values in zip((*STORE_BUSINESS, "wanted"), found, strict=True):
+        paying = (drawn.demand, drawn.served, *found)
+        for name, values in zip((*STORE_BUSINESS, "wanted"), paying, strict=True):
             of_stores = business[name][:, stores]
             of_stores[worlds] = np.where(here, values, of_stores[worlds])
 

@@ -126,6 +126,14 @@ class Recipe(Frozen):
         assert self.settings.reward.team_share != "auto"
         return self.settings.reward.team_share
 
+    def paid(self, stores: int) -> tuple[float, bool]:
+        """The share of the chain's mean in a site's reward, and whether stores pay rent, in chains
+        with so many stores.
+
+        Where stores pay rent, a store that has a chain to itself is paid what the chain is.
+        """
+        return (1.0, False) if self.rent and stores == 1 else (self.team_share, self.rent)
+
     @property
     def worlds(self) -> int:
         """Chains side by side."""

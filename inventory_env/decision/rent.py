@@ -21,7 +21,6 @@ import numpy as np
 
 from inventory_env.frozen import Array
 from inventory_env.simulation.ledger import Ledger
-from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.worlds import over_sites
 
@@ -29,9 +28,7 @@ LEAST_LACK = 1e-9  # units
 LEAST_SHARE = 1e-6  # of what is lacked, by others
 
 
-def rent_charges(
-    ledger: Ledger, after: Situation, wanted: Array, worlds_per_tape: int
-) -> Array:
+def rent_charges(ledger: Ledger, after: Situation, wanted: Array, worlds_per_tape: int) -> Array:
     """(world, store) money that each store pays for the shared stock it had in a period.
 
     The reference is what the same store has in the other worlds of its group: it depends on no

@@ -9,7 +9,7 @@ from inventory_env.decision.feature import Facts
 from inventory_env.decision.features import EXTRAS, features, telling
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Credit, Offsets, Recipe
-from inventory_env.description.population import Mixture, Population, Shape, shape_of, sites_of
+from inventory_env.description.population import Mixture, Population, shape_of, sites_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import RuleOffset, Tier, TrainingSettings
 from inventory_env.simulation.params import Params
@@ -40,8 +40,7 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
     if critic == "auto":
         alone = facts.shared or len(learns) == 1 or settings.algorithm != "ppo"
         critic = "own" if alone else "central"
-    credit = _credit(population, settings, params)
-    rent = _rent(chain, shape, settings, learns)
+    rent = _rent(population, settings, learns)
     share = team_share(chain, settings)
     if rent and settings.reward.team_share == "auto":
         share = RENT_TEAM_SHARE
@@ -66,7 +65,7 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
     recipe = Recipe(
         settings=settings.model_copy(update=changes),
         information=chain.information,
-        credit=credit,
+        credit=_credit(population, settings, params),
         rent=rent,
         offsets=offsets,
         features=features(facts, extras),
@@ -138,18 +137,18 @@ def _reach(params: Params, facts: Facts) -> float:
     return 1.5 if longest >= LONG else 1.0
 
 
-def _rent(
-    chain: Scenario, shape: Shape, settings: TrainingSettings, learns: tuple[Tier, ...]
-) -> bool:
-    """Whether stores pay rent: they alone learn, and the warehouse's rule keeps the echelon's stock
-    at a level whatever they order."""
+def _rent(population: Population, settings: TrainingSettings, learns: tuple[Tier, ...]) -> bool:
+    """Whether stores pay rent: they share a stock that a rule keeps at a level of the echelon's
+    whatever they order, and they alone learn."""
+    shape, warehouse = shape_of(population), population.members[0].warehouse
     return (
         settings.reward.preset == "cost"
         and settings.reward.credit == "auto"
         and not shape.recorded
         and learns == ("stores",)
         and "warehouse" in shape.upstream
-        and chain.warehouse.rule.position == "echelon"
+        and warehouse.rule.position == "echelon"
+        and (isinstance(population, Mixture) or shape.stores > 1)
     )
 
 

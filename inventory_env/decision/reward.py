@@ -15,6 +15,7 @@ def site_rewards(
     shape: Shape,
     ledger: Ledger,
     money: Money,
+    *,
     rent: Array | None = None,
 ) -> Array:
     """(world, site) reward of a period.

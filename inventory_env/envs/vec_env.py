@@ -138,14 +138,13 @@ class ChainVecEnv(Rows):
         recipe, shape = self.interface.recipe, self._chain.params.shape
         settings = recipe.settings
         paying = self._creditor.credited(self.ledger, self.situation, self._chain.tape)
+        team_share, pay_rent = recipe.paid(shape.stores)
         rent = None
-        if recipe.rent:
+        if pay_rent:
             group = settings.worlds_per_tape
             rent = rent_charges(self.ledger, self.situation, paying.wanted, group)
         money = Money.of(self._chain.params, paying.ledger)
-        rewards = site_rewards(
-            settings.reward, recipe.team_share, shape, paying.ledger, money, rent
-        )
+        rewards = site_rewards(settings.reward, team_share, shape, paying.ledger, money, rent=rent)
         shift, scale = (
             of_worlds(each, self._chain.tape.member) for each in (self._shift, self._scale)
         )

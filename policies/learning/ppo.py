@@ -114,6 +114,7 @@ def _earned(
         periods=shape.periods + creditor.periods,
     )
     agents = Agents(shape, recipe.learns)
+    team_share, _ = recipe.paid(shape.stores)
     chain.reset(tape)
     rewards = []
     for period in range(shape.periods):
@@ -121,7 +122,7 @@ def _earned(
         if period >= shape.warm_up:
             ledger = creditor.credited(ledger, chain.situation, tape).ledger
             money = Money.of(chain.params, ledger)
-            paid = site_rewards(recipe.settings.reward, recipe.team_share, shape, ledger, money)
+            paid = site_rewards(recipe.settings.reward, team_share, shape, ledger, money)
             rewards.append(agents.of(paid).reshape(chains, worlds, -1))
     return np.stack(rewards)
 
