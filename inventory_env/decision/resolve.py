@@ -83,7 +83,7 @@ def with_numbers(recipe: Recipe, params: Params) -> Recipe:
 
 
 def team_share(chain: Scenario, settings: TrainingSettings) -> float:
-    """Share of the chain's mean in a store's reward."""
+    """Share of the chain's mean in a store's reward, where stores pay no rent."""
     given = settings.reward.team_share
     if given != "auto":
         return given
