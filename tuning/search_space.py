@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from inventory_env.decision.agents import Agents, learning_tiers
-from inventory_env.decision.resolve import ROWS, resolve, team_share
+from inventory_env.decision.resolve import ROWS, resolve
 from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import TrainingSettings
@@ -186,7 +186,7 @@ def _reward(scenario: Scenario, _: int) -> list[Parameter]:
     parameters: list[Parameter] = [
         _real("service_weight", 1e-3 * service, 3 * service, weights.service_level, log=True),
         _real("stockout_weight", 0.3 * holding, 10 * holding, weights.stockout, log=True),
-        _real("team_share", 0.0, 1.0, team_share(scenario, scenario.training)),
+        _real("team_share", 0.0, 1.0, resolve(scenario, scenario.training).team_share),
     ]
     if weights.preset == "cost":
         parameters.insert(0, Choice("reward", ("cost", "original"), "cost"))

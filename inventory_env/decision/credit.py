@@ -28,8 +28,16 @@ QUANTILES = 20_000  # that stand for a distribution
 CELLS = 400  # of the table where units are continuous, or demand is large
 
 
+@dataclass(frozen=True)
+class Credited:
+    """What pays a period's orders."""
+
+    ledger: Ledger  # with the business that each store has when its order can arrive
+    wanted: Array  # (world, store) chance that a unit more would be sold, or shorten a wait, then
+
+
 class Creditor:
-    """Turns a period's ledger into the one that pays the period's orders.
+    """Finds what pays a period's orders.
 
     Args:
         population: the chains, whose laws of demand are known to the trainer.
@@ -47,7 +55,7 @@ class Creditor:
         """How far a tape must reach beyond the period of an order."""
         return int(self._delays.max())
 
-    def ledger(self, ledger: Ledger, after: Situation, tape: Tape) -> Ledger:
+    def credited(self, ledger: Ledger, after: Situation, tape: Tape) -> Credited:
         """The period's ledger with the business that each store has some periods later.
 
         Where a cost is expected, all units short are in `lost`, those that wait too: they cost the
@@ -58,12 +66,14 @@ class Creditor:
             after: the chain after the period.
             tape: of the episode; it reaches `periods` further.
         """
-        if not self.periods and self.shortage is None:
-            return ledger
         params, state = after.params, after.state
         stores = params.shape.columns("stores")
+        wanted = np.where(ledger.lost + ledger.backorders > 0, 1.0, 0.0)[:, stores]
+        if not self.periods and self.shortage is None:
+            return Credited(ledger, wanted)
         on_hand, backorders = state.on_hand[:, stores], state.backorders[:, stores]
         business = {name: getattr(ledger, name).copy(order="K") for name in STORE_BUSINESS}
+        business["wanted"] = wanted
         delays = of_worlds(self._delays, tape.member)
         if self.shortage is not None and not delays.all():
             self._pay(business, stores, delays == 0, self._at_once(ledger, stores), tape)
@@ -80,7 +90,8 @@ class Creditor:
                 self._pay(business, stores, here, drawn, tape)
             if ahead <= len(state.pipeline):
                 on_hand = on_hand + state.pipeline[ahead - 1][:, stores]
-        return replace(ledger, **business)
+        wanted = business.pop("wanted")
+        return Credited(replace(ledger, **business), wanted)
 
     def _pay(
         self,
@@ -97,15 +108,14 @@ class Creditor:
             worlds = np.flatnonzero(here.any(axis=1))
             here, member = here[worlds], member[worlds]
             drawn = _Business(*(getattr(drawn, each.name)[worlds] for each in fields(drawn)))
-        found = (drawn.demand, drawn.served, drawn.lost, drawn.backorders, drawn.closing)
+        wanted = np.where(drawn.demand > drawn.net, 1.0, 0.0)
+        found: tuple[Array, ...] = (drawn.lost, drawn.backorders, drawn.closing, wanted)
         if self.shortage is not None:
             known = self.shortage.known(member)
-            lost, waiting, left = (
-                np.where(known, *each)
-                for each in zip(self.shortage.business(drawn.net, member), found[2:], strict=True)
-            )
-            found = (drawn.demand, drawn.served, lost, waiting, left)
-        for name, values in zip(STORE_BUSINESS, found, strict=True):
+            expected = self.shortage.business(drawn.net, member)
+            found = tuple(np.where(known, *each) for each in zip(expected, found, strict=True))
+        paying = (drawn.demand, drawn.served, *found)
+        for name, values in zip((*STORE_BUSINESS, "wanted"), paying, strict=True):
             of_stores = business[name][:, stores]
             of_stores[worlds] = np.where(here, values, of_stores[worlds])
 
@@ -156,20 +166,26 @@ class ExpectedShortage:
         """(world or 1, 1) whether the law of demand is the same in all periods."""
         return of_worlds(self._known, member)
 
-    def __call__(self, stock: Array, member: Integers) -> Array:
-        """(world, store) units short on average; `stock` is on hand less backorders."""
-        place = np.maximum(stock / of_worlds(self._step, member), 0.0)
+    def __call__(self, stock: Array, member: Integers) -> tuple[Array, Array]:
+        """(world, store) units short on average, and how many fewer there were with a unit more;
+        `stock` is on hand less backorders."""
+        step = of_worlds(self._step, member)
+        place = np.maximum(stock / step, 0.0)
         place = np.minimum(place, of_worlds(self._last, member))
         cell = place.astype(np.int64)
         here = cell + of_worlds(self._first, member)
         short = self._table.take(here)
-        short += (place - cell) * (self._table.take(here + 1) - short)
-        return short - np.minimum(stock, 0.0)
+        fewer = short - self._table.take(here + 1)
+        short -= (place - cell) * fewer
+        fewer /= step
+        return short - np.minimum(stock, 0.0), np.where(stock < 0, 1.0, fewer)
 
-    def business(self, stock: Array, member: Integers) -> tuple[Array, Array, Array]:
-        """Expected units short, none that are counted apart as waiting, and units left over."""
-        short = self(stock, member)
-        return short, np.zeros_like(short), stock - of_worlds(self._mean, member) + short
+    def business(self, stock: Array, member: Integers) -> tuple[Array, Array, Array, Array]:
+        """Expected units short, none that are counted apart as waiting, units left over, and the
+        chance that a unit more is wanted."""
+        short, wanted = self(stock, member)
+        left = stock - of_worlds(self._mean, member) + short
+        return short, np.zeros_like(short), left, wanted
 
 
 def _shortage_table(demand: Demand, *, whole: bool) -> tuple[Array, float]:

@@ -71,6 +71,8 @@ class Recipe(Frozen):
     that one's expected cost."""
     offsets: Offsets | None
     """Whether `rule-offset` actions are one of a list or any number."""
+    rent: bool = False
+    """Whether stores pay for the shared stock that they have (`rent`)."""
     features: tuple[AnyFeature, ...]
     """What the acting site observes, in order."""
     critic_features: tuple[AnyFeature, ...]
@@ -125,6 +127,14 @@ class Recipe(Frozen):
         """Share of the chain's mean in a site's reward."""
         assert self.settings.reward.team_share != "auto"
         return self.settings.reward.team_share
+
+    def paid(self, stores: int) -> tuple[float, bool]:
+        """The share of the chain's mean in a site's reward, and whether stores pay rent, in chains
+        with so many stores.
+
+        Where stores pay rent, a store that has a chain to itself is paid what the chain is.
+        """
+        return (1.0, False) if self.rent and stores == 1 else (self.team_share, self.rent)
 
     @property
     def worlds(self) -> int:

@@ -11,12 +11,13 @@ from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Credit, Offsets, Recipe
 from inventory_env.description.population import Mixture, Population, shape_of, sites_of
 from inventory_env.description.scenario import Scenario
-from inventory_env.description.settings import RuleOffset, TrainingSettings
+from inventory_env.description.settings import RuleOffset, Tier, TrainingSettings
 from inventory_env.simulation.params import Params
 
 ROWS = 1024  # learning sites of all worlds together, where worlds = "auto"
 LEAST_WORLDS = 128  # where a site upstream learns: it is one row a world
 MOST_STEPS = 10  # offsets on either side of 0, where none are asked for
+RENT_TEAM_SHARE = 0.1  # of the chain's cost, which also counts what the rent leaves out
 LONG = 6  # periods; lead times from here on want larger offsets
 
 
@@ -39,6 +40,10 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
     if critic == "auto":
         alone = facts.shared or len(learns) == 1 or settings.algorithm != "ppo"
         critic = "own" if alone else "central"
+    rent = _rent(population, settings, learns)
+    share = team_share(chain, settings)
+    if rent and settings.reward.team_share == "auto":
+        share = RENT_TEAM_SHARE
     changes: dict[str, Any] = {
         "learn": learns,
         "critic": critic,
@@ -49,7 +54,7 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
             else settings.continuing
         ),
         "observe": extras,
-        "reward": settings.reward.model_copy(update={"team_share": team_share(chain, settings)}),
+        "reward": settings.reward.model_copy(update={"team_share": share}),
     }
     offsets: Offsets | None = None
     if isinstance(settings.actions, RuleOffset):
@@ -61,6 +66,7 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
         settings=settings.model_copy(update=changes),
         information=chain.information,
         credit=_credit(population, settings, params),
+        rent=rent,
         offsets=offsets,
         features=features(facts, extras),
         critic_features=(EXTRAS["chain"].asked(facts),) if critic == "central" else (),
@@ -78,7 +84,7 @@ def with_numbers(recipe: Recipe, params: Params) -> Recipe:
 
 
 def team_share(chain: Scenario, settings: TrainingSettings) -> float:
-    """Share of the chain's mean in a store's reward."""
+    """Share of the chain's mean in a store's reward, where stores pay no rent."""
     given = settings.reward.team_share
     if given != "auto":
         return given
@@ -132,6 +138,21 @@ def _reach(params: Params, facts: Facts) -> float:
         return 2.0
     longest = float(params.need.lead_time[:, : params.stores].max())
     return 1.5 if longest >= LONG else 1.0
+
+
+def _rent(population: Population, settings: TrainingSettings, learns: tuple[Tier, ...]) -> bool:
+    """Whether stores pay rent: they share a stock that a rule keeps at a level of the echelon's
+    whatever they order, and they alone learn."""
+    shape, warehouse = shape_of(population), population.members[0].warehouse
+    return (
+        settings.reward.preset == "cost"
+        and settings.reward.credit == "auto"
+        and not shape.recorded
+        and learns == ("stores",)
+        and "warehouse" in shape.upstream
+        and warehouse.rule.position == "echelon"
+        and (isinstance(population, Mixture) or shape.stores > 1)
+    )
 
 
 def _credit(population: Population, settings: TrainingSettings, params: Params) -> Credit:

@@ -10,7 +10,13 @@ from inventory_env.simulation.worlds import over_sites
 
 
 def site_rewards(
-    weights: RewardWeights, team_share: float, shape: Shape, ledger: Ledger, money: Money
+    weights: RewardWeights,
+    team_share: float,
+    shape: Shape,
+    ledger: Ledger,
+    money: Money,
+    *,
+    rent: Array | None = None,
 ) -> Array:
     """(world, site) reward of a period.
 
@@ -25,9 +31,13 @@ def site_rewards(
         shape: of the chains.
         ledger: of the period, in units.
         money: the same, priced.
+        rent: (world, store) what stores pay for the shared stock they have, under "cost"; part of
+            what is their own.
     """
     if weights.preset == "cost":
         own = -money.site
+        if rent is not None:
+            own[:, : shape.stores] -= rent
         if not team_share:
             return own
         team = -money.chain[:, None] / shape.stores

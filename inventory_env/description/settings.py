@@ -40,12 +40,13 @@ class RewardWeights(Frozen):
     ordering: NonNegative = 0.0
     """Weight of the ordering cost, per unit of money (preset "original")."""
     team_share: Fraction | Literal["auto"] = "auto"
-    """Share of the chain's mean in a store's reward, 0 to 1; "auto": 1 under preset
-    "cost" where stores share a stock, else 0."""
+    """Share of the chain's mean in a store's reward, 0 to 1; "auto", under preset "cost" where
+    stores share a stock: 0.1 if they pay rent for it, else 1; everywhere else 0."""
     credit: Literal["auto", "now"] = "auto"
     """What pays a store's order: the store's business in the period it is made in ("now"), or in
     the period it can arrive in at the earliest, by expected cost where that is known ("auto";
-    recorded demand: now)."""
+    recorded demand: now). With "auto" stores also pay rent for a stock that they share, under
+    preset "cost" where they alone learn and an echelon rule orders for the warehouse."""
 
 
 class RuleOffset(Frozen):

@@ -15,6 +15,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 from inventory_env.decision.credit import Creditor
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Recipe
+from inventory_env.decision.rent import rent_charges
 from inventory_env.decision.reward import site_rewards
 from inventory_env.description.population import Mixture, Population, shape_of
 from inventory_env.envs.rows import Rows
@@ -135,9 +136,15 @@ class ChainVecEnv(Rows):
     def _paid(self) -> npt.NDArray[np.float32]:
         """(row,) shifted and scaled rewards of the last period."""
         recipe, shape = self.interface.recipe, self._chain.params.shape
-        paying = self._creditor.ledger(self.ledger, self.situation, self._chain.tape)
-        money = Money.of(self._chain.params, paying)
-        rewards = site_rewards(recipe.settings.reward, recipe.team_share, shape, paying, money)
+        settings = recipe.settings
+        paying = self._creditor.credited(self.ledger, self.situation, self._chain.tape)
+        team_share, pay_rent = recipe.paid(shape.stores)
+        rent = None
+        if pay_rent:
+            group = settings.worlds_per_tape
+            rent = rent_charges(self.ledger, self.situation, paying.wanted, group)
+        money = Money.of(self._chain.params, paying.ledger)
+        rewards = site_rewards(settings.reward, team_share, shape, paying.ledger, money, rent=rent)
         shift, scale = (
             of_worlds(each, self._chain.tape.member) for each in (self._shift, self._scale)
         )

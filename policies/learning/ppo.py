@@ -55,7 +55,7 @@ def reward_scale(
     recipe: Recipe, population: Population, start: Start, seed: int
 ) -> tuple[Array, Array]:
     """(1, agent) shift and scale of one chain's rewards: less what the start earns, over the sd of
-    its discounted running sum, on tuning tapes.
+    its discounted running sum, on tuning tapes; one scale for all stores that pay rent.
 
     Args:
         recipe: says what is paid, and the discount.
@@ -71,8 +71,8 @@ def reward_scale(
     for reward in earned - mean[:, None]:
         running = recipe.settings.gamma * running + reward
         sums.append(running)
-    scale = np.maximum(np.stack(sums)[len(sums) // 4 :].std(axis=(0, 2)), LEAST_SCALE)
-    return -mean, scale
+    scale = np.stack(sums)[len(sums) // 4 :].std(axis=(0, 2))
+    return -mean, np.maximum(_of_team(recipe, scale), LEAST_SCALE)
 
 
 def share_of_cost(
@@ -86,7 +86,12 @@ def share_of_cost(
     creditor = Creditor(population, Params.of(population), recipe.credit)
     earned = _earned(recipe, population, start, seed, creditor, worlds=8)
     mean = earned.mean(axis=(0, 2))
-    return -mean, np.maximum(COSTS * np.abs(mean), LEAST_SCALE)
+    return -mean, np.maximum(COSTS * _of_team(recipe, np.abs(mean)), LEAST_SCALE)
+
+
+def _of_team(recipe: Recipe, scale: Array) -> Array:
+    """(chain, agent) scales, the same for all agents that pay one another rent: their mean."""
+    return np.broadcast_to(scale.mean(axis=1)[:, None], scale.shape) if recipe.rent else scale
 
 
 def _earned(
@@ -109,14 +114,15 @@ def _earned(
         periods=shape.periods + creditor.periods,
     )
     agents = Agents(shape, recipe.learns)
+    team_share, _ = recipe.paid(shape.stores)
     chain.reset(tape)
     rewards = []
     for period in range(shape.periods):
         ledger = chain.step(start.wishes(chain.situation))
         if period >= shape.warm_up:
-            ledger = creditor.ledger(ledger, chain.situation, tape)
+            ledger = creditor.credited(ledger, chain.situation, tape).ledger
             money = Money.of(chain.params, ledger)
-            paid = site_rewards(recipe.settings.reward, recipe.team_share, shape, ledger, money)
+            paid = site_rewards(recipe.settings.reward, team_share, shape, ledger, money)
             rewards.append(agents.of(paid).reshape(chains, worlds, -1))
     return np.stack(rewards)
 

@@ -45,7 +45,8 @@ def recipe_from_generalist(start: Generalist, scenario: Scenario, seed: int) -> 
     names = ("worlds", "worlds_per_tape", "continuing", "reward")
     changes |= {name: getattr(own.settings, name) for name in names}
     settings = start.recipe.settings.model_copy(update=changes)
-    update: dict[str, Any] = {"settings": settings, "region": None, "credit": own.credit}
+    update: dict[str, Any] = {"settings": settings, "region": None}
+    update |= {"credit": own.credit, "rent": own.rent}
     if start.searched:
         rule = written_rule(RuleBook(scenario, seed).start().rule)
         update["start"] = (StartRule(tier="stores", position="local", rule=rule),)

@@ -13,6 +13,7 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import TrainingSettings
 from inventory_env.frozen import Array
 from inventory_env.recorded.history import History
+from inventory_env.simulation.ledger import Ledger
 from inventory_env.simulation.memory import Memory
 from inventory_env.simulation.outlook import Outlook, cumulated
 from inventory_env.simulation.params import Params
@@ -96,6 +97,20 @@ def recorded_chain(**changes: Any) -> Scenario:
 def row(*values: float) -> Array:
     """(1, site) near, far, warehouse, supplier."""
     return laid_out(np.array([values], dtype=np.float64))
+
+
+LEDGER = Ledger(
+    opening=row(10, 9, 33, 36),
+    received=row(16, 2, 17, 19),
+    ordered=row(16, 0, 28, 32),
+    shipped=row(12, 5, 7, 32),
+    demand=row(20, 8, 25, 28),
+    served=row(15, 7, 20, 7),
+    sold=row(18, 7, 22, 12),
+    lost=row(3, 1, 0, 0),
+    backorders=row(5, 2, 6, 13),
+    closing=row(11, 4, 30, 21),
+)
 
 
 def moment(scenario: Scenario, period: int = 5) -> Situation:

@@ -11,6 +11,7 @@ from hand_made import (
     NEAR,
     START_ORDERS,
     SUPPLIER,
+    WAREHOUSE,
     chain,
     interface,
     moment,
@@ -30,6 +31,7 @@ from inventory_env.errors import InputError, describe
 FREE = {"order_cost": 0.0, "unit_cost": 0.0}
 STEADY = {**NEAR, **FREE, "demand": {"kind": "normal", "mean": 10, "sd": 3.2}, "lead_time": 1}
 ALONE = {"warehouse": {"unlimited": True}, "supplier": {}}
+LOCAL = {"kind": "base-stock", "position": "local"}
 TREND = {"season": {"trend_per_year": 0.1}}
 YEARLY = {"season": {"yearly_amplitude": 0.2}}
 UNDISRUPTED = {"supplier": {**SUPPLIER, "disruptions": None}}
@@ -87,9 +89,19 @@ CASES: list[Case] = [
     ("critic", {"information": "local"}, {"learn": ("supplier",)}, "own"),
     ("critic", {"information": "local"}, {"learn": "all"}, "central"),
     ("critic", {"information": "local"}, {"learn": "all", "algorithm": "recurrent-ppo"}, "own"),
-    ("team_share", {}, {}, 1.0),
+    ("team_share", {}, {}, 0.1),
+    ("team_share", {}, {"learn": "all"}, 1.0),
+    ("team_share", {"stores": stores(1)}, {}, 1.0),
     ("team_share", one(), {}, 0.0),
+    ("team_share", {}, {"reward": {"team_share": 0.4}}, 0.4),
     ("team_share", {}, {"reward": {"preset": "original"}}, 0.0),
+    ("rent", {}, {}, True),
+    ("rent", one(), {}, False),
+    ("rent", {"stores": stores(1)}, {}, False),  # nobody is there to be paid
+    ("rent", {}, {"learn": "all"}, False),
+    ("rent", {"warehouse": {**WAREHOUSE, "rule": LOCAL}}, {}, False),
+    ("rent", {}, {"reward": {"preset": "original"}}, False),
+    ("rent", {}, {"reward": {"credit": "now"}}, False),
     ("learn", {}, {"learn": "all"}, ("stores", "warehouse", "supplier")),
     ("learn", one(), {"learn": "all"}, ("stores",)),
     ("learn", {}, {"learn": ("supplier", "stores")}, ("stores", "supplier")),
@@ -130,7 +142,8 @@ def test_auto_is_what_the_docs_say(
 def test_recorded_demand_reaches_far_pays_now_and_ends() -> None:
     recipe = resolve(recorded_chain(warm_up=4), settings())
     assert found(recipe, "reach") == 2.0
-    assert recipe.credit == "now"
+    assert recipe.credit == "now" and recipe.rent is False
+    assert recipe.settings.reward.team_share == 1.0
     assert recipe.settings.continuing is False
 
 

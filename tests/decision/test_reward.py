@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hand_made import FAR, NEAR, chain, moment, row
+from hand_made import FAR, LEDGER, NEAR, chain, moment, row
 
 from inventory_env.decision.credit import STORE_BUSINESS, Creditor
 from inventory_env.decision.recipe import Credit
@@ -18,18 +18,6 @@ from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 
-LEDGER = Ledger(
-    opening=row(10, 9, 33, 36),
-    received=row(16, 2, 17, 19),
-    ordered=row(16, 0, 28, 32),
-    shipped=row(12, 5, 7, 32),
-    demand=row(20, 8, 25, 28),
-    served=row(15, 7, 20, 7),
-    sold=row(18, 7, 22, 12),
-    lost=row(3, 1, 0, 0),
-    backorders=row(5, 2, 6, 13),
-    closing=row(11, 4, 30, 21),
-)
 HOLDING = (1 * 11, 2 * 4, 0.3 * 30, 0.1 * 21)
 SHORTAGE = (9 * (3 + 5), 6 * (1 + 2), 0, 0)
 ORDERING = (5 + 0.5 * 16, 0, 8 + 0.125 * 28, 10 + 0.2 * 32)
@@ -103,7 +91,7 @@ def credited(credit: Credit, unmet: str, *stock: int) -> dict[str, list[float]]:
     creditor = Creditor(scenario, Params.of(scenario), credit)
     assert creditor.periods == (0 if credit == "now" else 2)
     ledger = Ledger(*(values[:, :2] for values in vars(LEDGER).values()))
-    paying = creditor.ledger(ledger, situation, tape)
+    paying = creditor.credited(ledger, situation, tape).ledger
     for name in ("opening", "received", "ordered", "shipped", "sold"):
         np.testing.assert_array_equal(getattr(paying, name), getattr(ledger, name))
     return {name: getattr(paying, name)[0].tolist() for name in STORE_BUSINESS}

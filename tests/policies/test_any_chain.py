@@ -19,6 +19,7 @@ from inventory_env.envs.joined import JoinedVecEnv
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.errors import InputError
 from inventory_env.simulation.chain import Chain
+from inventory_env.simulation.ledger import Money
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.tape import Purpose, draw_tape
@@ -130,6 +131,19 @@ def test_rows_of_joined_environments_are_those_of_the_parts_alone() -> None:
     again = JoinedVecEnv(parts())
     np.testing.assert_array_equal(again.restore(kept), observed)
     np.testing.assert_array_equal(again.step(actions)[1], together.step(actions)[1])
+
+
+def test_a_store_with_a_chain_to_itself_is_paid_what_the_chain_is() -> None:
+    alone = parts()[0]
+    recipe = alone.interface.recipe
+    assert recipe.rent and recipe.settings.reward.team_share == 0.1
+    assert recipe.paid(1) == (1.0, False) and recipe.paid(2) == (0.1, True)
+    alone.reset()
+    actions = np.linspace(-1, 1, alone.num_envs, dtype=np.float32)[:, None]
+    paid = alone.step(actions)[1]
+    paying = alone._creditor.credited(alone.ledger, alone.situation, alone._chain.tape)
+    chain_cost = Money.of(alone.situation.params, paying.ledger).chain
+    np.testing.assert_allclose(paid, -chain_cost, rtol=1e-5)
 
 
 def test_advantages_are_centred_in_each_parts_own_groups() -> None:
@@ -283,6 +297,7 @@ def test_training_goes_on_for_one_chain_from_its_tuned_rule(
     run = training.train(own, seed=1, folder=tmp_path, start=trained)
     levels = run.recipe.start[0].rule.levels["level"]
     assert len(levels) == 3 and not run.recipe.start[0].rule.searched
+    assert run.recipe.rent and run.recipe.settings.reward.team_share == 0.1
     far = chain([store(f"s{i}", 5, 2, 9) for i in range(9)])
     with pytest.raises(InputError, match="start: number of stores is 9, training had 1 to 4"):
         training.train(far, seed=1, folder=tmp_path / "far", start=trained)

@@ -37,10 +37,16 @@ def small(name: str = "three-stores", **settings: object) -> tuple[Scenario, Rul
 
 
 def env_of(
-    scenario: Scenario, rule: RulePolicy, *, worlds: int = 8, continuing: bool = False
+    scenario: Scenario,
+    rule: RulePolicy,
+    *,
+    worlds: int = 8,
+    continuing: bool = False,
+    **changes: object,
 ) -> ChainVecEnv:
     settings = scenario.training.model_copy(update={"continuing": continuing})
-    return ChainVecEnv(scenario, resolve(scenario, settings), rule, seed=1, worlds=worlds)
+    recipe = resolve(scenario, settings).model_copy(update=changes)
+    return ChainVecEnv(scenario, recipe, rule, seed=1, worlds=worlds)
 
 
 def learner(env: ChainVecEnv, seed: int) -> Any:
@@ -160,7 +166,7 @@ def test_an_order_is_paid_with_the_period_it_can_arrive_in(name: str, unmet: str
     )
     scenario = changed(scenario, worlds_per_tape=1, reward=RewardWeights(team_share=0.0))
     rule = RulePolicy("rule", formula_rule("base-stock", scenario))
-    env = env_of(changed(scenario, actions=RuleOffset()), rule, worlds=3)
+    env = env_of(changed(scenario, actions=RuleOffset()), rule, worlds=3, rent=False)
     env._creditor.shortage = None
     middle = 0.0
     env.reset()
@@ -196,6 +202,19 @@ def test_expected_pay_is_the_drawn_one_with_less_luck(unmet: str) -> None:
     assert luck.any()
 
 
+def test_who_orders_as_all_worlds_of_a_tape_pays_no_rent() -> None:
+    scenario = changed(load_scenario("three-stores"), worlds_per_tape=4)
+    rule = RulePolicy("rule", formula_rule("base-stock", scenario))
+    paying, free = (env_of(scenario, rule, rent=rent) for rent in (True, False))
+    rng = np.random.default_rng(0)
+    unlike = drawn(rng, paying)
+    for actions, differs in ((np.zeros_like(unlike), False), (unlike, True)):
+        for env in (paying, free):
+            env.reset()
+        paid = [np.stack([env.step(actions)[1] for _ in range(12)]) for env in (paying, free)]
+        assert np.array_equal(*paid) is not differs
+
+
 def test_expected_shortages_are_those_of_the_textbook() -> None:
     """Loss functions; Snyder & Shen (2019), appendix C.3; geometric: mean x P(demand > 0)^stock."""
     stock = np.array([-3.0, 0.0, 1.0, 5.0, 12.0, 400.0])
@@ -205,7 +224,10 @@ def test_expected_shortages_are_those_of_the_textbook() -> None:
         chain["stores"] = [chain["stores"][0] | {"demand": demand}]
         chain["units"] = "continuous" if demand["kind"] == "normal" else "whole"
         found = ExpectedShortage(Scenario.model_validate(chain))
-        return found(stock[:, None], np.zeros(len(stock), dtype=np.int64))[:, 0]
+        short, wanted = found(stock[:, None], np.zeros(len(stock), dtype=np.int64))
+        if demand["kind"] == "poisson":  # a unit more is wanted where demand exceeds the stock
+            np.testing.assert_allclose(wanted[:, 0], stats.poisson.sf(stock, 5), atol=1e-3)
+        return short[:, 0]
 
     poisson = (5 - stock) * stats.poisson.sf(stock, 5) + 5 * stats.poisson.pmf(stock, 5)
     np.testing.assert_allclose(shortage(kind="poisson", mean=5.0), poisson, atol=1e-3)
