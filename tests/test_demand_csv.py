@@ -12,9 +12,10 @@ from inventory_env.description.replay import scenario_with_demand
 from inventory_env.description.scenario import Scenario, Store, StoreDefaults
 from inventory_env.description.scenario_files import load_scenario, load_with_report, scenario_text
 from inventory_env.errors import InputError
-from inventory_env.recorded.demand_csv import fitted_smoothing, read_demand, write_history
+from inventory_env.recorded.demand_csv import read_demand, write_history
 from inventory_env.recorded.history import DemandFile, History
 from inventory_env.recorded.import_report import ImportReport
+from inventory_env.recorded.smoothing import fitted_smoothing
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.rollout import run_episodes
 
@@ -182,7 +183,7 @@ REFUSED: dict[str, tuple[list[Row] | list[str], str, dict[str, object], str]] = 
     ),
     "missing item column": (rows(), "", {"item_column": "sku"}, r"no column 'sku' \(item_column\)"),
     "column twice": (rows(), "date,store,store", {}, "'store' stands there more than once"),
-    "one column for two": (rows(), "", {"store_column": "date"}, "need three columns"),
+    "one column for two": (rows(), "", {"store_column": "date"}, "need columns of their own"),
     "date": (swapped(9, "01/12/2020,a,3"), "", {}, "row 9: date '01/12/2020' is not a date"),
     "no such day": (swapped(9, "2020-02-30,a,3"), "", {}, "row 9: date '2020-02-30' is not a"),
     "no such hour": (swapped(9, "2020-01-05 24:00,a,3"), "", {}, "row 9: date '2020-01-05 24:00'"),

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from inventory_env.description.scenario import Scenario, Store
 from inventory_env.errors import InputError, describe
 from inventory_env.frozen import LONGEST_NAME
-from inventory_env.recorded.demand_csv import fitted_smoothing, read_demand
+from inventory_env.recorded.demand_csv import read_demand
 from inventory_env.recorded.history import DemandFile, History, Part
 from inventory_env.recorded.import_report import ImportReport
+from inventory_env.recorded.smoothing import fitted_smoothing
 
 Table = dict[str, Any]
 

@@ -17,6 +17,7 @@ from inventory_env.description.population import Population, addresses, sites_of
 from inventory_env.description.scenario import CalendarDisruptions, MarkovDisruptions, Scenario
 from inventory_env.frozen import Array, Integers
 from inventory_env.recorded.history import Part
+from inventory_env.simulation.hidden_tape import redrawn
 from inventory_env.simulation.outlook import Outlook, cumulated
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.recorded_tape import (
@@ -315,7 +316,10 @@ def _draw_chain(
         dates = first_day + np.arange(length)[:, None]
         if purpose is Purpose.TRAIN:
             dates = resampled(history, generator(Source.RESAMPLING), dates)
-        demand = as_recorded(history.demand, dates)
+        if purpose in (Purpose.TRAIN, Purpose.TUNE):
+            demand = redrawn(history, dates, partial(generator, Source.DEMAND))
+        else:
+            demand = as_recorded(history.demand, dates)
         demand = np.rint(demand) if chain.whole else demand
 
     def uniform(source: Source) -> Array:
