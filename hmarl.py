@@ -61,7 +61,8 @@ def from_csv(
         scenario: the chain that gives everything but demand, or its name or file.
         units: in place of the scenario's.
         columns: how the file is read: date_column, date_format, store_column, demand_column,
-            item_column, item, test_from, validate_from.
+            sales_column, on_hand_column, in_stock_column, item_column, item, test_from,
+            validate_from.
 
     Raises:
         InputError: naming file, field, value and what is allowed.

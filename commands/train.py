@@ -21,6 +21,16 @@ def train(
     date_format: DateFormat = None,
     store_column: Annotated[str | None, typer.Option(help="CSV column of the store.")] = None,
     demand_column: Annotated[str | None, typer.Option(help="CSV column of the demand.")] = None,
+    sales_column: Annotated[
+        str | None, typer.Option(help="CSV column of what was sold, where that is not the demand.")
+    ] = None,
+    on_hand_column: Annotated[
+        str | None, typer.Option(help="CSV column of the stock at the close, for sales.")
+    ] = None,
+    in_stock_column: Annotated[
+        str | None,
+        typer.Option(help="CSV column of the share of a period with stock, 0 to 1, for sales."),
+    ] = None,
     item_column: Annotated[str | None, typer.Option(help="CSV column of the item.")] = None,
     item: Annotated[str | None, typer.Option(help="Item to read from the CSV.")] = None,
     test_from: Annotated[
@@ -86,6 +96,9 @@ def train(
             "date_format": date_format,
             "store_column": store_column,
             "demand_column": demand_column,
+            "sales_column": sales_column,
+            "on_hand_column": on_hand_column,
+            "in_stock_column": in_stock_column,
             "item_column": item_column,
             "item": item,
             "test_from": test_from,

@@ -183,7 +183,7 @@ REFUSED: dict[str, tuple[list[Row] | list[str], str, dict[str, object], str]] = 
     ),
     "missing item column": (rows(), "", {"item_column": "sku"}, r"no column 'sku' \(item_column\)"),
     "column twice": (rows(), "date,store,store", {}, "'store' stands there more than once"),
-    "one column for two": (rows(), "", {"store_column": "date"}, "need three columns"),
+    "one column for two": (rows(), "", {"store_column": "date"}, "need columns of their own"),
     "date": (swapped(9, "01/12/2020,a,3"), "", {}, "row 9: date '01/12/2020' is not a date"),
     "no such day": (swapped(9, "2020-02-30,a,3"), "", {}, "row 9: date '2020-02-30' is not a"),
     "no such hour": (swapped(9, "2020-01-05 24:00,a,3"), "", {}, "row 9: date '2020-01-05 24:00'"),

@@ -198,7 +198,9 @@ def _described(scenario: Scenario | ProblemDistribution) -> dict[str, Any]:
 def _digest(history: History) -> str:
     """Equal for equal recorded demand, whatever file it came from."""
     split = f"{history.dates} {history.stores} {history.validate_from} {history.test_from}"
-    return sha256(split.encode() + history.demand.tobytes()).hexdigest()[:16]
+    hidden = history.hidden
+    unseen = b"" if hidden is None else hidden.row.tobytes() + hidden.possible.tobytes()
+    return sha256(split.encode() + history.demand.tobytes() + unseen).hexdigest()[:16]
 
 
 def _bounds(parameter: Any) -> dict[str, Any]:

@@ -1,15 +1,12 @@
-"""Recorded demand as CSV: read it, mend little, refuse the rest, and say what was found.
+"""Recorded demand, or sales, as CSV: read it, mend little, refuse the rest, say what was found.
 
 How dates and amounts are written, each whole column decides; reported where it is not the usual.
 Mended and reported, up to 5 % each: dates on which a store has no row (0 demand), identical rows
 (counted once), several rows of a store and date, whatever the time of day (summed). Outliers are
-reported, never changed.
+reported, never changed. Sales are completed to demand where a store was sold out.
 """
 
-import csv
-import re
 from datetime import date
-from io import StringIO
 from pathlib import Path
 from typing import Literal
 
@@ -21,10 +18,19 @@ from inventory_env.files import write_text
 from inventory_env.frozen import LONGEST_NAME, MOST_STORES
 from inventory_env.recorded.amounts import read_amounts
 from inventory_env.recorded.column import Column
-from inventory_env.recorded.csv_text import read_csv_text
+from inventory_env.recorded.completion import completed
+from inventory_env.recorded.csv_table import read_csv_table
 from inventory_env.recorded.dates import read_dates
 from inventory_env.recorded.history import DemandFile, History
 from inventory_env.recorded.import_report import ImportReport, StoreReport
+from inventory_env.recorded.possible_column import possible_text, read_possible
+from inventory_env.recorded.stock_columns import (
+    AmountColumns,
+    carried_on,
+    read_seen,
+    refuse_never_seen,
+)
+from inventory_env.recorded.unseen_demand import Sales
 
 MENDABLE = 0.05
 ITEM_NAMES = ("item", "sku", "product", "article", "material", "stockcode")
@@ -40,30 +46,52 @@ def read_demand(file: DemandFile, *, whole: bool) -> tuple[History, ImportReport
     Raises:
         InputError: naming file, row (the header is row 1) and value of what cannot be mended.
     """
-    table = _table(file)
+    table, columns = _table(file)
     written = read_dates(_column(table, file.date_column, file), file.date_format)
-    table, item = _one_item(table, file)
-    amounts, told = read_amounts(_column(table, file.demand_column, file), whole=whole)
+    table, item = _one_item(table, file, columns)
+    amounts, told = read_amounts(_column(table, columns.amount, file), whole=whole)
     rows = pd.DataFrame(
         {
             "date": written.days[table.index],
             "store": _store_names(_column(table, file.store_column, file)),
             "demand": amounts,
+            "seen": 1.0,
+            "possible": "" if columns.possible is None else table[columns.possible],
         }
     )
+    if columns.stock:
+        stock = [
+            None if name is None else _column(table, name, file)
+            for name in (columns.on_hand, columns.in_stock)
+        ]
+        rows["seen"], more = read_seen(*stock)
+        told = [*told, *more]
     rows, repeated, summed = _one_row_each(rows, table.duplicated(), file, timed=written.timed)
     period, dates = _calendar(rows["date"], file)
     stores = tuple(str(name) for name in rows["store"].unique())
     if len(stores) > MOST_STORES:
         raise InputError(f"{file.path}: {len(stores)} stores, at most {MOST_STORES} are allowed")
-    grid = rows.pivot(index="date", columns="store", values="demand")
-    grid = grid.reindex(index=dates, columns=list(stores))
-    missing = grid.isna()
+
+    def grid(name: str) -> pd.DataFrame:
+        wide = rows.pivot(index="date", columns="store", values=name)
+        return wide.reindex(index=dates, columns=list(stores))
+
+    missing = grid("demand").isna()
     for store in stores:
         _few_missing(missing[store], store, file)
     days = tuple(day.date() for day in dates)
-    demand = grid.fillna(0.0).to_numpy(dtype=np.float64)
-    history = History(days, stores, demand, *_split(days, file))
+    demand, hidden = grid("demand").fillna(0.0).to_numpy(dtype=np.float64), None
+    split, sold = _split(days, file), None
+    if columns.stock:
+        sold, seen = demand, carried_on(grid("seen"))
+        refuse_never_seen(seen, stores, split[0], file)
+        weekday = dates.dayofweek.to_numpy(dtype=np.int64) if period == "day" else None
+        sales = Sales(sold, seen, weekday, whole)
+        demand, hidden = completed(sales, stores, (*split, len(days)))
+    elif columns.possible is not None:
+        cells = _column(table, columns.possible, file)
+        hidden = read_possible(cells, grid("possible"), whole=whole)
+    history = History(days, stores, demand, *split, hidden)
     report = ImportReport(
         file=str(file.path),
         item=item,
@@ -73,7 +101,7 @@ def read_demand(file: DemandFile, *, whole: bool) -> tuple[History, ImportReport
         repeated=repeated,
         summed=summed,
         stores=tuple(
-            StoreReport.of(history, i, filled=int(missing[store].sum()))
+            StoreReport.of(history, i, filled=int(missing[store].sum()), sold=sold)
             for i, store in enumerate(stores)
         ),
     )
@@ -82,6 +110,8 @@ def read_demand(file: DemandFile, *, whole: bool) -> tuple[History, ImportReport
 
 def write_history(history: History, path: Path) -> DemandFile:
     """Write `date,store,demand`, whole or not at all, and say how to read exactly it back.
+
+    Where demand was not seen, a column `possible` says what it may have been.
 
     The path of the answer is the file's name: relative to the folder it lies in.
     """
@@ -95,49 +125,39 @@ def write_history(history: History, path: Path) -> DemandFile:
             "demand": demand.ravel(),
         }
     )
+    possible = None
+    if history.hidden is not None:
+        possible = "possible"
+        rows[possible] = possible_text(history.hidden)
     write_text(path, rows.to_csv(index=False, lineterminator="\n"))
-    return DemandFile(path=Path(path.name)).model_copy(update=history.split_dates)
+    file = DemandFile(path=Path(path.name), possible_column=possible)
+    return file.model_copy(update=history.split_dates)
 
 
-def _table(file: DemandFile) -> pd.DataFrame:
-    """The file as text, one column each; the index is the row's number in the file."""
-    path = file.path
-    text, separator = read_csv_text(path)
-    header = text.split("\n", 1)[0]
-    columns = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise InputError(f"{path}: row 1: column {twice[0]!r} stands there more than once")
-    wanted = {key: getattr(file, key) for key in ("date_column", "store_column", "demand_column")}
-    for key, name in {**wanted, "item_column": file.item_column}.items():
+def _table(file: DemandFile) -> tuple[pd.DataFrame, AmountColumns]:
+    """The file as text, and which of its columns are amounts."""
+    table = read_csv_table(file.path)
+    columns = list(table.columns)
+    amounts = AmountColumns.of(file, columns)
+    used = {"date_column": file.date_column, "store_column": file.store_column, **amounts.named}
+    for key, name in {**used, "item_column": file.item_column}.items():
         if name is not None and name not in columns:
             raise InputError(
-                f"{path}: row 1: no column {name!r} ({key}); the columns are {', '.join(columns)}"
+                f"{file.path}: row 1: no column {name!r} ({key}); the columns are "
+                f"{', '.join(columns)}"
             )
-    if len(set(wanted.values())) < len(wanted):
-        raise InputError(f"{path}: date, store and demand need three columns, got {wanted}")
-    try:
-        table = pd.read_csv(
-            StringIO(text), sep=separator, dtype=str, keep_default_na=False, skip_blank_lines=False
-        )
-    except pd.errors.ParserError as error:
-        place = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-        reason = "{1}: {2} values, the header has {0}".format(*place.groups()) if place else error
-        raise InputError(f"{path}: row {reason}") from None
-    if not isinstance(table.index, pd.RangeIndex):
-        raise InputError(f"{path}: row 2: more values than the header has")
-    table.columns = pd.Index(columns)
-    table.index = table.index + 2
-    table = table.fillna("").apply(lambda column: column.str.strip())
-    table = table[(table != "").any(axis=1)]
+    if len(set(used.values())) < len(used):
+        raise InputError(f"{file.path}: date, store and amounts need columns of their own: {used}")
     if table.empty:
-        raise InputError(f"{path}: no rows below the header")
-    return table
+        raise InputError(f"{file.path}: no rows below the header")
+    return table, amounts
 
 
-def _one_item(table: pd.DataFrame, file: DemandFile) -> tuple[pd.DataFrame, str | None]:
+def _one_item(
+    table: pd.DataFrame, file: DemandFile, amounts: AmountColumns
+) -> tuple[pd.DataFrame, str | None]:
     """The rows of the item asked for; of all, where there is nothing to choose."""
-    column = file.item_column or _item_column(table, file)
+    column = file.item_column or _item_column(table, file, amounts)
     if column is None:
         if file.item is not None:
             raise InputError(
@@ -158,15 +178,15 @@ def _one_item(table: pd.DataFrame, file: DemandFile) -> tuple[pd.DataFrame, str 
     return table[table[column] == item], item
 
 
-def _item_column(table: pd.DataFrame, file: DemandFile) -> str | None:
-    """The column, beside the three, that tells apart the rows of a date and store."""
+def _item_column(table: pd.DataFrame, file: DemandFile, amounts: AmountColumns) -> str | None:
+    """The column, beside those known, that tells apart the rows of a date and store."""
     key = [file.date_column, file.store_column]
     if file.item is None and table.duplicated(key).mean() <= MENDABLE:
         return None
     found = [
         column
         for column in table.columns
-        if column not in (*key, file.demand_column)
+        if column not in (*key, *amounts.named.values())
         and table.duplicated([*key, column]).mean() <= MENDABLE
     ]
     holding = [column for column in found if (table[column] == file.item).any()]
@@ -202,7 +222,10 @@ def _one_row_each(
             f"and store"
         )
     unique = rows[~identical]
-    summed = unique.groupby(key, sort=False)["demand"].sum().reset_index()
+    summed = unique.groupby(key, sort=False).agg(
+        {"demand": "sum", "seen": "min", "possible": "max"}
+    )
+    summed = summed.reset_index()
     return summed, int(identical.sum()), len(unique) - len(summed)
 
 

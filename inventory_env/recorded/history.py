@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import AfterValidator
 
-from inventory_env.frozen import Array, Frozen
+from inventory_env.frozen import Array, Frozen, Integers
 from inventory_env.recorded.dates import check_date_format
 
 Part = Literal["train", "validate", "known", "test"]
@@ -27,6 +28,17 @@ class DemandFile(Frozen):
     """Column with the store's name."""
     demand_column: str = "demand"
     """Column with the demand, units per period, at least 0."""
+    sales_column: str | None = None
+    """Column with what was sold, where demand was not recorded; left out, "sales" of a file without
+    a column of the demand. Needs on_hand or in_stock: a sold-out store had more demand."""
+    on_hand_column: str | None = None
+    """Column with the stock at the close of the period; sold out at 0. Left out, "on_hand"."""
+    in_stock_column: str | None = None
+    """Column with the share of the period with stock, or 1 if there always was, else 0. Left out,
+    "in_stock"."""
+    possible_column: str | None = None
+    """Column with what demand may have been where it was not seen, as a run keeps it: equally
+    likely values with spaces between, empty where demand was seen."""
     item_column: str | None = None
     """Column with the item, where the file has several; left out, found where it can be."""
     item: str | None = None
@@ -38,6 +50,29 @@ class DemandFile(Frozen):
 
 
 @dataclass(frozen=True, eq=False)
+class Hidden:
+    """Demand of the periods in which something was sold out, so that sales do not tell it."""
+
+    row: Integers  # (date, store) row of `possible`; -1 where demand was seen
+    possible: Array  # (row, draw) units, each draw as likely as the others
+
+    def __eq__(self, other: object) -> bool:
+        """Same periods and values."""
+        if not isinstance(other, Hidden):
+            return NotImplemented
+        same = np.array_equal(self.row, other.row)
+        return same and np.array_equal(self.possible, other.possible)
+
+    def __hash__(self) -> int:
+        return hash(self.possible.tobytes())
+
+    @property
+    def where(self) -> npt.NDArray[np.bool_]:
+        """(date, store) whether demand was not seen."""
+        return self.row >= 0
+
+
+@dataclass(frozen=True, eq=False)
 class History:
     """Recorded demand, in units, without gaps."""
 
@@ -46,6 +81,7 @@ class History:
     demand: Array  # (date, store) units
     validate_from: int  # index of the first date for validation
     test_from: int  # index of the first date for evaluation
+    hidden: Hidden | None = None  # where `demand` is but one draw of what it may have been
 
     @property
     def split_dates(self) -> dict[str, date]:
@@ -56,12 +92,12 @@ class History:
         }
 
     def __eq__(self, other: object) -> bool:
-        """Same dates, stores, split and demand."""
+        """Same dates, stores, split and demand, seen or not."""
         if not isinstance(other, History):
             return NotImplemented
-        split = (self.dates, self.stores, self.validate_from, self.test_from)
-        others = (other.dates, other.stores, other.validate_from, other.test_from)
-        return split == others and np.array_equal(self.demand, other.demand)
+        own = (self.dates, self.stores, self.validate_from, self.test_from, self.hidden)
+        others = (other.dates, other.stores, other.validate_from, other.test_from, other.hidden)
+        return own == others and np.array_equal(self.demand, other.demand)
 
     def __hash__(self) -> int:
         return hash((self.dates, self.stores, self.validate_from, self.test_from))

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 import numpy as np
 
+from inventory_env.frozen import Array
 from inventory_env.recorded.history import History, Part
 
 MOST_LINES = 20
@@ -21,10 +22,12 @@ class StoreReport:
     filled: int  # dates without a row, read as 0
     outliers: int  # demands above Q3 + 3 (Q3 - Q1) of the demands above 0
     largest: float  # units
+    hidden: int = 0  # dates on which demand was not seen in full
+    sold: tuple[float, float] | None = None  # mean and sd of sales, training dates
 
     @classmethod
-    def of(cls, history: History, store: int, *, filled: int) -> Self:
-        """Describe one column of a history."""
+    def of(cls, history: History, store: int, *, filled: int, sold: Array | None) -> Self:
+        """Describe one column of a history; `sold` are the (date, store) sales it was made from."""
         demand = history.demand[:, store]
         known = demand[: history.validate_from]
         positive = demand[demand > 0]
@@ -37,6 +40,8 @@ class StoreReport:
             filled=filled,
             outliers=int(np.sum(demand > high + 3 * (high - low))),
             largest=float(demand.max()),
+            hidden=0 if history.hidden is None else int(history.hidden.where[:, store].sum()),
+            sold=None if sold is None else _moments(sold[: history.validate_from, store]),
         )
 
     @property
@@ -50,12 +55,18 @@ class StoreReport:
             f"mean {self.mean:.3g}, sd {self.sd:.3g} on training dates",
             f"zeros {self.zeros:.0%}" + (" (intermittent)" if self.intermittent else ""),
         ]
+        if self.hidden:
+            facts.append(f"{self.hidden} dates sold out" + self._moved())
         if self.filled:
             facts.append(f"{self.filled} missing dates read as 0")
         if self.outliers:
             word = "outlier" if self.outliers == 1 else "outliers"
             facts.append(f"{self.outliers} {word}, largest {self.largest:g}, kept")
         return f"store {self.name}: {'; '.join(facts)}"
+
+    def _moved(self) -> str:
+        """What the estimate of demand changed on training dates."""
+        return "" if self.sold is None else ", sales mean {:.3g}, sd {:.3g}".format(*self.sold)
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,7 @@ class ImportReport:
         lines += [store.line() for store in self.stores[:MOST_LINES]]
         if len(self.stores) > MOST_LINES:
             lines.append(f"and {len(self.stores) - MOST_LINES} more stores")
+        lines += self._sold_out()
         if self.repeated:
             lines.append(f"{self.repeated} identical rows left out")
         if self.summed:
@@ -95,3 +107,27 @@ class ImportReport:
             first, end = self.history.bounds(part)
             lines.append(f"{word}: {end - first} {self.period}s from {dates[first]}")
         return [*lines, *self.notes]
+
+    def _sold_out(self) -> list[str]:
+        """How much demand was not seen, and what is taken for it."""
+        hidden = sum(store.hidden for store in self.stores)
+        if not hidden:
+            return []
+        total = len(self.history.dates) * len(self.stores)
+        lines = [
+            f"sold out on {hidden} of {total} store-{self.period}s ({hidden / total:.0%}): demand "
+            f"is drawn there, anew each time for training, once for validation and test"
+        ]
+        known = [(store, store.sold) for store in self.stores if store.sold is not None]
+        mean, sold = sum(store.mean for store, _ in known), sum(sales[0] for _, sales in known)
+        if sold:
+            sd = np.mean([store.sd / max(sales[1], 1e-9) for store, sales in known])
+            lines.append(
+                f"demand over sales on training dates: mean {mean / sold - 1:+.1%}, "
+                f"sd {sd - 1:+.1%} (mean of the stores)"
+            )
+        return lines
+
+
+def _moments(values: Array) -> tuple[float, float]:
+    return float(values.mean()), float(values.std())

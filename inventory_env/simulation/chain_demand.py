@@ -1,6 +1,7 @@
 """One chain's demand on a tape: drawn from its laws or recorded, and how it has drifted."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from inventory_env.description.scenario import Scenario
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.drift_path import DriftPath
 from inventory_env.simulation.drifted_demand import Law, drifted, local_mean
+from inventory_env.simulation.hidden_tape import redrawn
 from inventory_env.simulation.recorded_tape import (
     as_recorded,
     like_the_past,
@@ -117,7 +119,10 @@ def _recorded(
     dates = first_day + np.arange(length)[:, None]
     if purpose is Purpose.TRAIN:
         dates = resampled(history, generator(Source.RESAMPLING), dates)
-    episode = as_recorded(history.demand, dates)
+    if purpose in (Purpose.TRAIN, Purpose.TUNE):
+        episode = redrawn(history, dates, partial(generator, Source.DEMAND))
+    else:
+        episode = as_recorded(history.demand, dates)
     return ChainDemand(
         None if today is not None else preceding(chain, first_day),
         np.rint(episode) if chain.whole else episode,
