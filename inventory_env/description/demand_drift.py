@@ -41,8 +41,8 @@ class DemandDrift(Frozen):
     autocorrelation: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Correlation of a period's noise with the next one's, 0 to below 1."""
     spread: _Sd = 0.0
-    """Standard deviation of the log of a factor on the deviations of demand from its local mean,
-    drawn once for an episode and store."""
+    """Standard deviation of the log of a factor on the standard deviation of demand, drawn once for
+    an episode and store."""
     common: Fraction = 0.0
     """Share of all this that the stores of a chain have in common, 0 to 1."""
 

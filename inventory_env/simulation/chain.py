@@ -1,5 +1,7 @@
 """Many worlds, run period by period: keeps time around `dynamics.step`, and alone has the tape."""
 
+from dataclasses import replace
+
 from inventory_env.description.population import Population
 from inventory_env.frozen import Array
 from inventory_env.simulation.dynamics import step
@@ -21,7 +23,8 @@ class Chain:
 
     def __init__(self, population: Population, params: Params | None = None) -> None:
         self._numbers = Params.of(population) if params is None else params
-        self.params: Params  # of the tape's worlds
+        self.params: Params  # of the tape's worlds, as decisions know them
+        self._true_params: Params  # as they are
         self.tape: Tape
         self.situation: Situation
 
@@ -34,6 +37,7 @@ class Chain:
     ) -> Situation:
         """Start an episode: from the tape's starting stock, or carry on from a state."""
         self.tape, self.params = tape, self._numbers.of_worlds(tape.member)
+        self._true_params = _later(self.params, tape.late)
         if memory is None:
             memory = Memory.of_demand(self.params, tape.worlds, tape.preceding)
         begin = tape.before if period is None else period
@@ -60,7 +64,18 @@ class Chain:
 
     def place(self, orders: Array) -> Ledger:
         """One period with exactly these orders, (world, site) units; advances `situation`."""
-        seen, params = self.situation, self.params
-        state, ledger = step(params, seen.state, orders, self.tape.at(seen.period))
-        self._see(state, seen.memory.after(ledger, params, seen.factor(0)), seen.period + 1)
+        seen, now = self.situation, self.tape.at(self.situation.period)
+        state, ledger = step(self._true_params, seen.state, orders, now)
+        self._see(state, seen.memory.after(ledger, self.params, seen.factor(0)), seen.period + 1)
         return ledger
+
+
+def _later(params: Params, periods: int) -> Params:
+    """The same chains with longer lead times."""
+    if not periods:
+        return params
+    return replace(
+        params,
+        lead_time=params.lead_time + periods,
+        least_lead_time=params.least_lead_time + periods,
+    )

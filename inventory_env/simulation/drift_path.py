@@ -38,7 +38,7 @@ class DriftPath:
     """What drift does to the demand of an episode and of the periods before it."""
 
     factor: Array  # (period, world, store) on demand
-    spread: Array  # (world, store) on its deviations from the local mean
+    spread: Array  # (world, store) factor on its standard deviation
 
     def scaled(self, level: Array) -> "DriftPath":
         """From another (store,) level on, in means."""
@@ -115,17 +115,21 @@ def draw_paths(players: Sequence[Player], stores: int, periods: int) -> list[Dri
 
 def _scores(players: Sequence[Player], stores: range, count: int) -> Array:
     """(score, store, world) standard normals of the worlds whose demand drifts."""
-    found = []
-    for each in players:
-        if each.drift is None:
-            continue
-        shape, share = (each.worlds, count), each.drift.common
-        shared: Array | float = 0.0
+    drifts = [(each.drift, each) for each in players if each.drift is not None]
+    found = np.empty((count, len(stores), sum(each.worlds for _, each in drifts)))
+    end = 0
+    for drift, each in drifts:
+        here, shape = slice(end, end := end + each.worlds), (each.worlds, count)
+        shared, share = None, drift.common
         if share:
             shared = share**0.5 * each.generator(Source.COMMON_DRIFT).standard_normal(shape)
-        own = [each.generator(Source.DRIFT, store).standard_normal(shape) for store in stores]
-        found.append(np.stack([(shared + (1 - share) ** 0.5 * scores).T for scores in own], axis=1))
-    return np.concatenate(found, axis=2)
+        for place, store in enumerate(stores):
+            scores = each.generator(Source.DRIFT, store).standard_normal(shape)
+            if shared is not None:
+                scores *= (1 - share) ** 0.5
+                scores += shared
+            found[:, place, here] = scores.T
+    return found
 
 
 def path_of(drifts: Drifts, scores: Array) -> DriftPath:

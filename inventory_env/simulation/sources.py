@@ -43,8 +43,9 @@ class Source(IntEnum):
     COMMON_PRECEDING = 13
     DRIFT = 14
     COMMON_DRIFT = 15
-    STAYING_AWAY = 16
-    COMING = 17
+    SPREAD = 16
+    STAYING_AWAY = 17
+    COMING = 18
 
 
 class Generators(Protocol):

@@ -75,6 +75,7 @@ class Tape:
     known_down: Array | None  # (period + horizon, world) 1: known to be disrupted
     preceding: Array | None  # (slot, world, store) demand seen before, oldest first, units
     before: int = 0  # periods of the plan that are over when the tape begins
+    late: int = 0  # periods that shipments take longer than their links say; in `lead_time` too
 
     @property
     def end(self) -> int:

@@ -62,6 +62,27 @@ def demands(draw: st.DrawFn) -> dict[str, Any]:
     return demand
 
 
+def drifts() -> st.SearchStrategy[dict[str, Any] | None]:
+    """None, or some parts of a demand that drifts."""
+    parts = {
+        "level": 0.4,
+        "walk": 0.05,
+        "jumps": 10,
+        "trend": 0.5,
+        "season": 0.8,
+        "spikes": 10,
+        "noise": 0.3,
+        "spread": 0.4,
+    }
+    chosen = st.sets(st.sampled_from(sorted(parts)), min_size=1)
+    tables = st.builds(
+        lambda names, common: {name: parts[name] for name in names} | {"common": common},
+        chosen,
+        st.sampled_from([0.0, 0.4, 1.0]),
+    )
+    return st.one_of(st.none(), tables)
+
+
 def lead_times() -> st.SearchStrategy[Any]:
     """Constant, uniform and discrete lead times, 0 included, so that shipments may cross."""
     uniform = st.tuples(st.integers(0, 2), st.integers(0, 3)).map(
@@ -176,6 +197,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         "waiting_share": draw(_number(0, 1)),
         "unshipped_orders": draw(st.sampled_from(["owed", "dropped"])),
         "demand_correlation": 0.0 if recorded else draw(st.sampled_from([0.0, 0.0, 0.6])),
+        "demand_drift": draw(drifts()),
+        "preceding": "auto" if recorded else draw(st.sampled_from([0, 9])),
         "stores": stores,
         "warehouse": warehouse,
         "supplier": supplier,
@@ -197,6 +220,7 @@ def chains_of_one_shape(draw: st.DrawFn) -> list[Scenario]:
         "unmet_demand": draw(st.sampled_from(["lost", "backorder", "partial"])),
         "unshipped_orders": draw(st.sampled_from(["owed", "dropped"])),
     }
+    same["preceding"] = draw(st.sampled_from([0, 9]))
     unlimited = draw(st.integers(0, 3)) == 0, draw(st.integers(0, 2)) == 0
     rationing = draw(st.sampled_from(["proportional", "fair-share", "priority", "random"]))
 
@@ -248,6 +272,7 @@ def chains_of_one_shape(draw: st.DrawFn) -> list[Scenario]:
             "name": f"chain-{number}",
             "waiting_share": draw(_number(0, 1)),
             "demand_correlation": draw(st.sampled_from([0.0, 0.6])),
+            "demand_drift": draw(drifts()),
             "stores": stores,
             "warehouse": warehouse,
             "supplier": supplier,
