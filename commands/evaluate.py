@@ -22,6 +22,9 @@ def evaluate(
     untuned: Annotated[
         bool, typer.Option("--untuned", help="Take the rules' levels from formulas.")
     ] = False,
+    stress: Annotated[
+        bool, typer.Option("--stress", help="Also on harder demand and supply: table, picture.")
+    ] = False,
     episodes: TestEpisodes = 1000,
     seed: TestSeed = EVALUATION_SEED,
     out: Annotated[
@@ -36,6 +39,7 @@ def evaluate(
 ) -> None:
     """Compare a run with rules: same demand for all, intervals, plots, report."""
     from benchmarks.evaluation.evaluate import evaluate as run_evaluation
+    from benchmarks.evaluation.stress import stress_table, stress_test, write_stress
     from benchmarks.evaluation.verdicts import comparison_table, in_short
     from benchmarks.html.evaluation_page import evaluation_page
     from benchmarks.html.page import PAGE, write_page
@@ -78,6 +82,13 @@ def evaluate(
     tell("\n".join(in_short(evaluation)))
     if found.manifest.get("kept_rule"):
         console.print(KEPT_RULE_WORDS)
+    if stress:
+        with console.status("running the same under stress"):
+            harder = stress_test(
+                chain, found.policy, found.start_rule, policies, episodes=episodes, seed=seed
+            )
+        write_stress(folder, harder)
+        console.print(stress_table(harder))
     write_page(folder / PAGE, evaluation_page(folder))
     tell(f"Tables, plots and report: {folder}")
     tell(f"Page: {folder / PAGE}")

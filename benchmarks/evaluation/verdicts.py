@@ -42,11 +42,11 @@ def comparison_table(evaluation: Evaluation) -> Table:
         table.add_row(
             name,
             with_margin(mean, (high - low) / 2),
-            "" if found is None else _percent(found),
+            "" if found is None else percent_with_interval(found),
             share(outcome.mean("fill_rate"), unit=""),
             share(outcome.mean("cycle_service_level"), unit=""),
             number(outcome.mean("stockouts_per_period")),
-            "" if found is None else _short(found),
+            "" if found is None else short_verdict(found),
             style="bold cyan" if ours else None,
         )
     return table
@@ -57,12 +57,13 @@ def in_short(evaluation: Evaluation) -> list[str]:
     verdicts: dict[str, list[str]] = {}
     for name in evaluation.others:
         found = evaluation.comparison(name, "cost_per_period")
-        told = f"\n  {name:<20} {_percent(found)} %"
+        told = f"\n  {name:<20} {percent_with_interval(found)} %"
         verdicts.setdefault(found.verdict, []).append(told)
     return [f"On cost, {verdict}, against{''.join(names)}" for verdict, names in verdicts.items()]
 
 
-def _percent(found: Comparison) -> str:
+def percent_with_interval(found: Comparison) -> str:
+    """How much dearer a policy is than another."""
     low, high = found.percent_ci95
     if not np.isfinite(found.percent):
         return "–"  # noqa: RUF001
@@ -70,7 +71,8 @@ def _percent(found: Comparison) -> str:
     return f"{found.percent:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
 
 
-def _short(found: Comparison) -> str:
+def short_verdict(found: Comparison) -> str:
+    """The verdict in the words of a table."""
     if found.verdict == IDENTICAL:
         return "identical"
     return found.verdict if found.clear else "no clear winner"

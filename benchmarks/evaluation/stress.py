@@ -1,0 +1,155 @@
+"""What a verdict is worth when the future is harder: the same policies on stressed demand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from rich import box
+from rich.table import Table
+
+from benchmarks.evaluation.compare import METRICS, Comparison, compare
+from benchmarks.evaluation.results import write_figure
+from benchmarks.evaluation.style import LEARNED, MUTED, WORSE, name_rows, new_figure, tidy
+from benchmarks.evaluation.verdicts import percent_with_interval, short_verdict
+from inventory_env.description.scenario import Scenario
+from inventory_env.files import write_text
+from inventory_env.simulation.stress import Stress, stressed
+from inventory_env.simulation.tape import Purpose, draw_tape
+from policies.policy import Policy
+from policies.rollout import mean_costs
+
+STRESSES: dict[str, Stress] = {
+    "as it is": Stress(),
+    "demand x 0.5": Stress(demand=0.5),
+    "demand x 0.75": Stress(demand=0.75),
+    "demand x 1.5": Stress(demand=1.5),
+    "demand x 2": Stress(demand=2.0),
+    "x 0.5 from the middle on": Stress(shift=0.5),
+    "x 2 from the middle on": Stress(shift=2.0),
+    "shipments a period late": Stress(late=1),
+    "no supply for 4 periods": Stress(outage=4),
+}
+COST = next(metric for metric in METRICS if metric.name == "cost_per_period")
+
+
+@dataclass(frozen=True)
+class Stressed:
+    """One stress: what the judged policy costs, against its start and the cheapest rule there."""
+
+    name: str
+    cost: float  # money per period
+    start: Comparison
+    best: Comparison
+
+
+def stress_test(
+    scenario: Scenario,
+    judged: Policy,
+    start: Policy,
+    rules: Sequence[Policy],
+    *,
+    episodes: int,
+    seed: int,
+) -> list[Stressed]:
+    """The judged policy against its start and against the rule that is cheapest under each stress.
+
+    Rules keep the levels that they were tuned to; all policies forecast as they do.
+
+    Args:
+        scenario: the chain.
+        judged: the policy.
+        start: what its learning started from.
+        rules: others.
+        episodes: of test demand, the same for all policies and stresses.
+        seed: of the test demand and of the intervals.
+    """
+    tape = draw_tape(scenario, seed=seed, purpose=Purpose.TEST, worlds=episodes)
+    found = []
+    for name, stress in STRESSES.items():
+        harder = stressed(tape, stress)
+        ours = mean_costs(judged, scenario, harder)
+        of_start = mean_costs(start, scenario, harder)
+        costs = {rule.name: mean_costs(rule, scenario, harder) for rule in rules}
+        best = min(costs, key=lambda rule: float(costs[rule].mean()), default=start.name)
+        theirs = costs.get(best, of_start)
+        found.append(
+            Stressed(
+                name,
+                float(ours.mean()),
+                compare(judged.name, start.name, COST, ours, of_start, seed=seed),
+                compare(judged.name, best, COST, ours, theirs, seed=seed),
+            )
+        )
+    return found
+
+
+def stress_table(found: Sequence[Stressed]) -> Table:
+    """A row for each stress."""
+    table = Table(box=box.SIMPLE_HEAD, title="Under stress", title_justify="left", pad_edge=False)
+    table.add_column("demand and supply", no_wrap=True)
+    for heading in ("cost per\nperiod", "against its\nstart, %", "against the\ncheapest rule, %"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("cheapest rule", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for row in found:
+        table.add_row(
+            row.name,
+            f"{row.cost:,.1f}",
+            percent_with_interval(row.start),
+            percent_with_interval(row.best),
+            row.best.baseline,
+            short_verdict(row.best),
+        )
+    return table
+
+
+def write_stress(folder: Path, found: Sequence[Stressed]) -> None:
+    """Keep stress.csv and stress.png in a folder."""
+    rows = [
+        {
+            "stress": row.name,
+            "cost_per_period": row.cost,
+            **{
+                f"against_{name}_{key}": value
+                for name, each in (("start", row.start), ("best_rule", row.best))
+                for key, value in (
+                    ("percent", each.percent),
+                    ("low", each.percent_ci95[0]),
+                    ("high", each.percent_ci95[1]),
+                )
+            },
+            "best_rule": row.best.baseline,
+        }
+        for row in found
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "stress.csv", pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))
+    write_figure(folder / "stress.png", stress_figure(found))
+
+
+def stress_figure(found: Sequence[Stressed]) -> Figure:
+    """What the judged policy costs more than the cheapest rule, stress by stress."""
+    worst = max(found, key=lambda row: row.best.percent)
+    figure = new_figure(
+        0.8 + 0.42 * len(found),
+        f"{worst.best.policy} costs at most {worst.best.percent:+.1f} % against the cheapest rule "
+        f"({worst.name})",
+        "Same demand for all in each row; bars are 95 % intervals. Rules keep their tuned levels.",
+    )
+    axes = figure.subplots()
+    for place, row in enumerate(found):
+        low, high = row.best.percent_ci95
+        color = WORSE if low > 0 else LEARNED
+        axes.plot([low, high], [place, place], color=color, linewidth=2)
+        axes.plot(row.best.percent, place, color=color, marker="o", markersize=6)
+    axes.axvline(0.0, color=MUTED, linewidth=1.2)
+    name_rows(axes, [row.name for row in found], "")
+    ends = np.array([row.best.percent_ci95 for row in found])
+    pad = 0.05 * float(np.ptp(ends)) or 1.0
+    axes.set_xlim(float(ends.min()) - pad, float(ends.max()) + pad)
+    axes.set_xlabel("cost against the cheapest rule, %")
+    tidy(axes, grid="x")
+    return figure
