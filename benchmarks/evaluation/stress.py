@@ -13,7 +13,7 @@ from rich.table import Table
 from benchmarks.evaluation.compare import METRICS, Comparison, compare
 from benchmarks.evaluation.results import write_figure
 from benchmarks.evaluation.style import LEARNED, MUTED, WORSE, name_rows, new_figure, tidy
-from benchmarks.evaluation.verdicts import percent_with_interval, short_verdict
+from benchmarks.evaluation.verdicts import percent_with_interval
 from inventory_env.description.scenario import Scenario
 from inventory_env.files import write_text
 from inventory_env.simulation.stress import Stress, stressed
@@ -88,12 +88,20 @@ def stress_test(
 
 def stress_table(found: Sequence[Stressed]) -> Table:
     """A row for each stress."""
-    table = Table(box=box.SIMPLE_HEAD, title="Under stress", title_justify="left", pad_edge=False)
+    judged = found[0].best.policy
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"{judged} under stress: rules keep their tuned levels, all forecast as they do",
+        title_justify="left",
+        title_style="bold",
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     table.add_column("demand and supply", no_wrap=True)
-    for heading in ("cost per\nperiod", "against its\nstart, %", "against the\ncheapest rule, %"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("cheapest rule", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    table.add_column("cost per\nperiod", justify="right", no_wrap=True)
+    table.add_column(f"{judged} against\nits start, %", justify="right", no_wrap=True)
+    table.add_column("against the\ncheapest rule, %", justify="right", no_wrap=True)
+    table.add_column("which is", no_wrap=True)
     for row in found:
         table.add_row(
             row.name,
@@ -101,7 +109,6 @@ def stress_table(found: Sequence[Stressed]) -> Table:
             percent_with_interval(row.start),
             percent_with_interval(row.best),
             row.best.baseline,
-            short_verdict(row.best),
         )
     return table
 

@@ -46,7 +46,7 @@ def comparison_table(evaluation: Evaluation) -> Table:
             share(outcome.mean("fill_rate"), unit=""),
             share(outcome.mean("cycle_service_level"), unit=""),
             number(outcome.mean("stockouts_per_period")),
-            "" if found is None else short_verdict(found),
+            "" if found is None else _short(found),
             style="bold cyan" if ours else None,
         )
     return table
@@ -71,8 +71,7 @@ def percent_with_interval(found: Comparison) -> str:
     return f"{found.percent:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
 
 
-def short_verdict(found: Comparison) -> str:
-    """The verdict in the words of a table."""
+def _short(found: Comparison) -> str:
     if found.verdict == IDENTICAL:
         return "identical"
     return found.verdict if found.clear else "no clear winner"
