@@ -6,6 +6,7 @@ from inventory_env.description.population import Shape
 from inventory_env.description.settings import RewardWeights
 from inventory_env.frozen import Array
 from inventory_env.simulation.ledger import Ledger, Money
+from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.worlds import over_sites
 
 
@@ -55,3 +56,19 @@ def site_rewards(
             return own
         team = over_sites(own[:, : shape.stores])[:, None] / shape.stores
     return (1 - team_share) * own + team_share * team
+
+
+def present_level(situation: Situation, team_share: float) -> Array | float:
+    """What rewards are divided by, so that worlds of much and of little demand count alike where
+    demand is recorded and drifts: the demand that is now believed over that of the training dates,
+    (world, site), of all stores together where they share in the chain's cost; 1 where demand does
+    not drift away."""
+    params = situation.params
+    if not params.shape.recorded:
+        return 1.0
+    now, usual = situation.needs(echelon=False).mean, params.need.mean
+    if team_share:
+        stores = params.shape.columns("stores")
+        together = over_sites(now[:, stores]) / over_sites(usual[:, stores])
+        return np.asarray(together[:, None] + np.zeros_like(now))
+    return np.asarray(now / usual)

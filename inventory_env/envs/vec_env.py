@@ -16,7 +16,7 @@ from inventory_env.decision.credit import Creditor
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Recipe
 from inventory_env.decision.rent import rent_charges
-from inventory_env.decision.reward import site_rewards
+from inventory_env.decision.reward import present_level, site_rewards
 from inventory_env.description.population import Mixture, Population, shape_of
 from inventory_env.envs.rows import Rows
 from inventory_env.errors import InputError
@@ -145,6 +145,7 @@ class ChainVecEnv(Rows):
             rent = rent_charges(self.ledger, self.situation, paying.wanted, group)
         money = Money.of(self._chain.params, paying.ledger)
         rewards = site_rewards(settings.reward, team_share, shape, paying.ledger, money, rent=rent)
+        rewards /= present_level(self.situation, team_share)
         shift, scale = (
             of_worlds(each, self._chain.tape.member) for each in (self._shift, self._scale)
         )

@@ -16,6 +16,7 @@ from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
+from policies.learning.familiar import Familiar
 from policies.policy import Policy
 
 
@@ -40,6 +41,7 @@ class LearnedPolicy:
         weights: the network.
         name: what people call it; left out, the learner's.
         trusted: (world or 1, store) for which stores the network decides; left out, for all.
+        familiar: what training saw; offsets fade where the present is unlike it.
     """
 
     def __init__(
@@ -49,12 +51,13 @@ class LearnedPolicy:
         weights: ActorCriticPolicy,
         name: str | None = None,
         trusted: npt.NDArray[np.bool_] | None = None,
+        familiar: Familiar | None = None,
     ) -> None:
         self.name = interface.recipe.settings.algorithm if name is None else name
         self._interface, self._start, self._network = interface, start, weights
         self._maskable = interface.recipe.settings.algorithm == "maskable-ppo"
         self._memory: Any = None
-        self._trusted = trusted
+        self._trusted, self._familiar = trusted, familiar
 
     @property
     def start(self) -> Policy:
@@ -73,8 +76,20 @@ class LearnedPolicy:
         observation = self._interface.observe(situation, start_wishes)
         action = self._act(observation, situation, start_wishes)
         wishes = self._interface.wishes(action, situation, start_wishes)
+        if self._familiar is not None:
+            agents = self._interface.agents
+            offset = agents.of(wishes - start_wishes) * self._familiar.weight(observation)
+            wishes = agents.into(start_wishes, agents.of(start_wishes) + offset)
         follows = self.follows_start(situation.params)
         return wishes if follows is None else np.where(follows, start_wishes, wishes)
+
+    def share_of_rule(self, situation: Situation) -> Array:
+        """(world, agent) how much of a decision is the rule's, because the present is unlike
+        training: 0 to 1."""
+        if self._familiar is None:
+            return np.zeros((situation.worlds, self._interface.agents.count))
+        seen = self._interface.observe(situation, self._start.wishes(situation))
+        return 1 - self._familiar.weight(seen)
 
     def follows_start(self, params: Params) -> npt.NDArray[np.bool_] | None:
         """(world or 1, site) where the start decides: stores unlike all in training, and those for

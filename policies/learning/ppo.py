@@ -19,7 +19,7 @@ from inventory_env.decision.agents import Agents
 from inventory_env.decision.credit import Creditor
 from inventory_env.decision.interface import Interface
 from inventory_env.decision.recipe import Recipe
-from inventory_env.decision.reward import site_rewards
+from inventory_env.decision.reward import present_level, site_rewards
 from inventory_env.description.population import Population
 from inventory_env.envs.joined import JoinedVecEnv
 from inventory_env.envs.vec_env import Start
@@ -123,6 +123,7 @@ def _earned(
             ledger = creditor.credited(ledger, chain.situation, tape).ledger
             money = Money.of(chain.params, ledger)
             paid = site_rewards(recipe.settings.reward, team_share, shape, ledger, money)
+            paid /= present_level(chain.situation, team_share)
             rewards.append(agents.of(paid).reshape(chains, worlds, -1))
     return np.stack(rewards)
 

@@ -39,7 +39,7 @@ class Judge:
     """
 
     def __init__(self, population: Population, start: Policy, *, seed: int, worlds: int) -> None:
-        self._population, self._start = population, start
+        self.population, self._start = population, start
         self._seed, self._worlds = seed, worlds
         self._tape = self._drawn(worlds, episode=0, shifted=self._recorded)
         self._unit = np.ones(worlds)
@@ -51,7 +51,7 @@ class Judge:
 
     def validate(self, policy: Policy) -> Validation:
         """Cost and fill rate, always on the same worlds."""
-        tally = run_episodes(policy, self._population, self._tape)
+        tally = run_episodes(policy, self.population, self._tape)
         return Validation(*self._told(tally), self._rule_cost, self._rule_fill)
 
     def gain(self, policy: Policy) -> Array:
@@ -59,9 +59,9 @@ class Judge:
         chains, shares of what the start costs; of recorded dates, a mean for each block of them, as
         episodes that overlap do not tell apart what chance is."""
         tape = self._drawn(2 * self._worlds, episode=1)
-        before, now = (mean_costs(each, self._population, tape) for each in (self._start, policy))
+        before, now = (mean_costs(each, self.population, tape) for each in (self._start, policy))
         saved = before - now
-        if isinstance(self._population, Mixture):
+        if isinstance(self.population, Mixture):
             return saved / mean_by_chain(before, tape)
         return mean_by_block(saved, tape) if self._recorded else saved
 
@@ -69,16 +69,16 @@ class Judge:
         """(world,) share of the start's cost that a policy saves where recorded demand drifts away
         from its dates, each world in its own way."""
         tape = self._drawn(2 * self._worlds, episode=1, shifted=True)
-        before, now = (mean_costs(each, self._population, tape) for each in (self._start, policy))
+        before, now = (mean_costs(each, self.population, tape) for each in (self._start, policy))
         return (before - now) / max(before.mean(), LEAST_COST)
 
     @property
     def _recorded(self) -> bool:
-        return shape_of(self._population).recorded
+        return shape_of(self.population).recorded
 
     def _drawn(self, worlds: int, episode: int, *, shifted: bool = False) -> Tape:
         return draw_tape(
-            self._population,
+            self.population,
             seed=self._seed,
             purpose=Purpose.VALIDATE,
             worlds=worlds,

@@ -16,6 +16,7 @@ from inventory_env.envs.joined import JoinedVecEnv
 from inventory_env.envs.vec_env import ChainVecEnv
 from inventory_env.files import write_json
 from inventory_env.frozen import Array
+from policies.learning.familiar import Familiar
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import share_of_cost
 from policies.policy import Policy
@@ -36,9 +37,9 @@ class _Judged:
     judge: Judge
     worlds: int
 
-    def policy(self, network: ActorCriticPolicy) -> LearnedPolicy:
+    def policy(self, network: ActorCriticPolicy, familiar: Familiar | None = None) -> LearnedPolicy:
         """The network on these chains."""
-        return LearnedPolicy(self.interface, self.rule, network)
+        return LearnedPolicy(self.interface, self.rule, network, familiar=familiar)
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,26 @@ class Lessons:
         table = np.array([[v.cost, v.fill_rate, v.rule_cost, v.rule_fill_rate] for v in found])
         return Validation(*(weights @ table / weights.sum()).tolist())
 
-    def gain(self, network: ActorCriticPolicy) -> Array:
+    def familiar(self, network: ActorCriticPolicy, seed: int) -> Familiar | None:
+        """What training saw, where demand is learned from what is seen; None where its law is
+        told."""
+        own = self._judged[0]
+        if not own.interface.agents.shape.learns_demand or len(self._judged) > 1:
+            return None
+        return Familiar.of(own.interface, own.rule, own.policy(network), own.judge.population, seed)
+
+    def gain(self, network: ActorCriticPolicy, familiar: Familiar | None) -> Array:
         """(world,) what is saved, on fresh worlds."""
-        found = [own.judge.gain(own.policy(network)) for own in self._judged]
+        found = [own.judge.gain(own.policy(network, familiar)) for own in self._judged]
         return np.concatenate(found)
 
-    def shifted_gain(self, network: ActorCriticPolicy) -> Array | None:
+    def shifted_gain(self, network: ActorCriticPolicy, familiar: Familiar | None) -> Array | None:
         """(world,) share of the start's cost that is saved on futures unlike the recorded dates;
         None where demand is drawn."""
         own = self._judged[0]
         if not own.interface.agents.shape.recorded:
             return None
-        return own.judge.shifted_gain(own.policy(network))
+        return own.judge.shifted_gain(own.policy(network, familiar))
 
 
 def lessons_of(

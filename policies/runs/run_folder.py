@@ -40,6 +40,7 @@ from inventory_env.description.settings import Tier
 from inventory_env.errors import InputError, argument, describe
 from inventory_env.files import write_bytes, write_json, write_text
 from inventory_env.recorded.demand_csv import write_history
+from policies.learning.familiar import Familiar
 from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import empty_network
 from policies.policy import Policy
@@ -284,7 +285,9 @@ def load_run(folder: Path) -> Run:
     network = empty_network(interface)
     load_network(network, tensors, folder / BEST)
     network.set_training_mode(False)
-    learned = LearnedPolicy(interface, start, network)
+    seen = manifest.get("familiar")
+    familiar = None if seen is None else Familiar.read(seen)
+    learned = LearnedPolicy(interface, start, network, familiar=familiar)
     kept = ChainPolicy(KEPT_RULE, start, ()) if manifest.get("kept_rule") else None
     return Run(folder, scenario, recipe, config["seed"], start, kept or learned, learned, manifest)
 

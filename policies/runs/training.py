@@ -358,9 +358,10 @@ class _Training(BaseCallback):
         """
         tensors, notes = read_tensors(self._folder / BEST)
         load_network(self._model.policy, tensors, self._folder / BEST)
-        gain = self._lessons.gain(self._model.policy)
+        familiar = self._lessons.familiar(self._model.policy, self._seed)
+        gain = self._lessons.gain(self._model.policy, familiar)
         low, high = student_interval(gain)
-        shifted = self._lessons.shifted_gain(self._model.policy)
+        shifted = self._lessons.shifted_gain(self._model.policy, familiar)
         pays, told = low > 0, {}
         if shifted is not None:
             interval = student_interval(shifted)
@@ -379,6 +380,7 @@ class _Training(BaseCallback):
                 "start_rule": self._lessons.rule.name,
                 "gain_over_start_rule": {"mean": float(gain.mean()), "ci95": [low, high]},
                 **told,
+                **({} if familiar is None else {"familiar": familiar.written()}),
                 "kept_rule": guarded and not pays and self._problems is None,
             },
         )
