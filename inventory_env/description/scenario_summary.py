@@ -14,6 +14,10 @@ def scenario_lines(scenario: Scenario) -> list[str]:
         f"episode: {scenario.periods} {scenario.period}s{warm_up}; {scenario.units} units; "
         f"unmet demand {scenario.unmet_demand}; unshipped orders {scenario.unshipped_orders}",
     ]
+    if scenario.drift is not None:
+        where = "" if scenario.history is None else " in training"
+        parts = (f"{name} {value:g}" for name, value in scenario.drift.parts.items())
+        lines.append(f"demand drifts{where}: {', '.join(parts)}")
     need = needs(scenario, echelon=False)
     for place, store in enumerate(scenario.stores):
         mean, sd = store.demand.moments

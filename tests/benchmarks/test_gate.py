@@ -220,7 +220,9 @@ def test_a_learner_that_goes_the_wrong_way_fails(
 ) -> None:
     """Rewards of the wrong sign; the run itself would hide it and keep its rule."""
     rewards = vec_env_module.site_rewards
-    monkeypatch.setattr(vec_env_module, "site_rewards", lambda *args: -rewards(*args))
+    monkeypatch.setattr(
+        vec_env_module, "site_rewards", lambda *args, **named: -rewards(*args, **named)
+    )
     assert failed(lines_of(reference, learning_of(cases))) == ["learned"]
 
 
