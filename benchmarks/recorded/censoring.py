@@ -109,9 +109,9 @@ def judged(name: str, truth: Truth, seed: int, steps: int) -> list[dict[str, Any
         costs: dict[str, dict[str, float]] = {}
         for record, chain in chains.items():
             tape = draw_tape(chain, seed=EVALUATION_SEED, purpose=Purpose.TEST, worlds=EPISODES)
-            for policy in policies(chain, seed, steps, Path(folder) / record):
-                cost = float(mean_costs(policy, chain, tape).mean())
-                costs.setdefault(policy.name, {})[record] = cost
+            for policy, who in policies(chain, seed, steps, Path(folder) / record).items():
+                cost = float(mean_costs(who, chain, tape).mean())
+                costs.setdefault(policy, {})[record] = cost
     history = chains["completed"].history
     assert history is not None and history.hidden is not None
     known = {
@@ -135,15 +135,15 @@ def judged(name: str, truth: Truth, seed: int, steps: int) -> list[dict[str, Any
     ]
 
 
-def policies(chain: Scenario, seed: int, steps: int, folder: Path) -> list[Policy]:
+def policies(chain: Scenario, seed: int, steps: int, folder: Path) -> dict[str, Policy]:
     """Tuned rules, and what was learned from the better of them."""
-    found: list[Policy] = [
-        RulePolicy(kind, tuned_rules(kind, chain, seed=seed)) for kind in start_kinds(chain)
-    ]
+    found: dict[str, Policy] = {
+        kind: RulePolicy(kind, tuned_rules(kind, chain, seed=seed)) for kind in start_kinds(chain)
+    }
     if steps:
         folder.mkdir()
         training = chain.training.model_copy(update={"steps": steps})
-        found.append(train(chain.with_training(training), seed=seed, folder=folder).policy)
+        found["learned"] = train(chain.with_training(training), seed=seed, folder=folder).policy
     return found
 
 
