@@ -23,6 +23,10 @@ HELD_OUT = """\
 Demand is replayed from held-out dates of the demand file. The intervals cover the chance of start
 dates, lead times and disruptions on those dates; they do not cover other futures."""
 
+UNSEEN = """\
+{share:.1%} of the held-out demand was not seen, because a store was sold out: it is one draw of
+what it may have been. The intervals do not cover that."""
+
 
 def report_text(evaluation: Evaluation) -> str:
     """The whole report, plain text."""
@@ -41,6 +45,8 @@ def report_text(evaluation: Evaluation) -> str:
         first, end = scenario.history.bounds("test")
         dates = scenario.history.dates
         parts.append(f"{HELD_OUT}\nHeld-out dates: {dates[first]} to {dates[end - 1]}.")
+        unseen = scenario.history.unseen("test")
+        parts.append(UNSEEN.format(share=unseen) if unseen else "")
     parts.append(
         _heading("Who is better") + "\n".join([*in_short(evaluation), "", _comparisons(evaluation)])
     )

@@ -51,6 +51,7 @@ def summary_table(evaluation: Evaluation) -> pd.DataFrame:
 
 def summary(evaluation: Evaluation) -> dict[str, Any]:
     """The evaluation in short, for programs; numbers that do not exist are None."""
+    history = evaluation.scenario.history
     return {
         "scenario": evaluation.scenario.name,
         "episodes": evaluation.episodes,
@@ -61,6 +62,7 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
         "period": evaluation.scenario.period,
         "periods_per_year": evaluation.scenario.periods_per_year,
         "seed": evaluation.seed,
+        "unseen_demand": 0.0 if history is None else history.unseen("test"),
         "policies": {
             name: {kpi: _number(outcome.mean(kpi)) for kpi in SUMMARY_KPIS}
             for name, outcome in evaluation.outcomes.items()

@@ -176,6 +176,10 @@ def measured(summary: Mapping[str, Any]) -> Section:
         ("seed of the test demand", str(summary["seed"])),
         *made_by(made),
     ]
+    unseen = summary.get("unseen_demand", 0)
+    if unseen:
+        estimated = f"{unseen:.1%} of the test demand, drawn as it may have been behind sales"
+        terms.insert(3, ("sold out", estimated))
     return Section("How it was measured", terms=tuple(terms))
 
 

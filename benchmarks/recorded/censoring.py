@@ -1,7 +1,7 @@
 """What it costs to learn from sales: policies from demand completed from sales, from true demand,
 and from sales taken as demand, all played on the same true demand.
 
-    python -m benchmarks.recorded.censoring --seeds 5 --trainings 3 --steps 100000
+    python -m benchmarks.recorded.censoring --seeds 5 --trainings 3 --steps 400000
 
 Each seed draws demand of three stores, lets a lean base-stock rule sell from it, and writes three
 CSVs: demand; sales with the stock at the close; sales named as demand. From each, a chain is
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--seeds", type=int, default=5, help="records of each kind of demand")
     parser.add_argument("--trainings", type=int, default=3, help="records that are trained on")
-    parser.add_argument("--steps", type=int, default=100_000, help="experiences of a training")
+    parser.add_argument("--steps", type=int, default=400_000, help="experiences of a training")
     asked = parser.parse_args()
     place = results_place(asked.out, RESULT)
     rows: list[dict[str, Any]] = []
@@ -109,9 +109,9 @@ def judged(name: str, truth: Truth, seed: int, steps: int) -> list[dict[str, Any
         costs: dict[str, dict[str, float]] = {}
         for record, chain in chains.items():
             tape = draw_tape(chain, seed=EVALUATION_SEED, purpose=Purpose.TEST, worlds=EPISODES)
-            for policy in policies(chain, seed, steps, Path(folder) / record):
-                cost = float(mean_costs(policy, chain, tape).mean())
-                costs.setdefault(policy.name, {})[record] = cost
+            for policy, who in policies(chain, seed, steps, Path(folder) / record).items():
+                cost = float(mean_costs(who, chain, tape).mean())
+                costs.setdefault(policy, {})[record] = cost
     history = chains["completed"].history
     assert history is not None and history.hidden is not None
     known = {
@@ -135,15 +135,15 @@ def judged(name: str, truth: Truth, seed: int, steps: int) -> list[dict[str, Any
     ]
 
 
-def policies(chain: Scenario, seed: int, steps: int, folder: Path) -> list[Policy]:
+def policies(chain: Scenario, seed: int, steps: int, folder: Path) -> dict[str, Policy]:
     """Tuned rules, and what was learned from the better of them."""
-    found: list[Policy] = [
-        RulePolicy(kind, tuned_rules(kind, chain, seed=seed)) for kind in start_kinds(chain)
-    ]
+    found: dict[str, Policy] = {
+        kind: RulePolicy(kind, tuned_rules(kind, chain, seed=seed)) for kind in start_kinds(chain)
+    }
     if steps:
         folder.mkdir()
         training = chain.training.model_copy(update={"steps": steps})
-        found.append(train(chain.with_training(training), seed=seed, folder=folder).policy)
+        found["learned"] = train(chain.with_training(training), seed=seed, folder=folder).policy
     return found
 
 
@@ -151,12 +151,10 @@ def imported(demand: Array, seed: int, folder: Path) -> dict[str, Scenario]:
     """The chains of the three CSVs."""
     plenty = np.full_like(demand, 1e6)
     true = read(folder / "true.csv", demand=demand)
-    by_lean = [sold_by(true, lean, seed) for lean in LEAN]
-    closest = min(by_lean, key=lambda found: abs(float((found[1] == 0).mean()) - SOLD_OUT))
-    sales, on_hand = (
-        np.concatenate([known, test[KNOWN:]])
-        for known, test in zip(closest, (demand, plenty), strict=True)
-    )
+    sold, closing = sold_by(true, LEAN, seed)
+    lean = int(np.argmin(np.abs((closing == 0).mean(axis=(0, 2)) - SOLD_OUT)))
+    sales = np.concatenate([sold[:, lean], demand[KNOWN:]])
+    on_hand = np.concatenate([closing[:, lean], plenty[KNOWN:]])
     return {
         "true": true,
         "completed": read(folder / "completed.csv", sales=sales, on_hand=on_hand),
@@ -164,17 +162,17 @@ def imported(demand: Array, seed: int, folder: Path) -> dict[str, Scenario]:
     }
 
 
-def sold_by(true: Scenario, lean: float, seed: int) -> tuple[Array, Array]:
-    """(date, store) sales and stock at the close of known dates, under a base-stock rule."""
-    level = np.rint(lean * (LEAD_TIME + 1) * true.demand_mean)
+def sold_by(true: Scenario, lean: Array, seed: int) -> tuple[Array, Array]:
+    """(date, lean, store) sales and stock at the close of known dates, under base-stock rules."""
+    level = np.rint(lean[:, None] * (LEAD_TIME + 1) * true.demand_mean)
     tape = draw_tape(true, seed=seed, purpose=Purpose.TUNE, worlds=1, periods=KNOWN)
     sold, closing = [], []
 
     def watch(seen: Situation, ledger: Ledger, money: Money) -> None:
-        sold.append(ledger.served[0].copy())
-        closing.append(ledger.closing[0].copy())
+        sold.append(ledger.served.copy())
+        closing.append(ledger.closing.copy())
 
-    run_episodes(RulePolicy("lean", BaseStock(level)), true, tape, watch)
+    run_episodes(RulePolicy("lean", BaseStock(level)), true, tape.repeated(len(lean)), watch)
     return np.array(sold), np.array(closing)
 
 

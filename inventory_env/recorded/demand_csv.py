@@ -85,7 +85,7 @@ def read_demand(file: DemandFile, *, whole: bool) -> tuple[History, ImportReport
     if columns.stock:
         sold, seen = demand, carried_on(grid("seen"))
         refuse_never_seen(seen, stores, split[0], file)
-        weekday = dates.dayofweek.to_numpy(dtype=np.int64) if period == "day" else None
+        weekday = dates.day_of_week.to_numpy(dtype=np.int64) if period == "day" else None
         sales = Sales(sold, seen, weekday, whole)
         demand, hidden = completed(sales, stores, (*split, len(days)))
     elif columns.possible is not None:

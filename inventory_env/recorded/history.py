@@ -111,3 +111,8 @@ class History:
             "test": (self.test_from, len(self.dates)),
         }
         return ends[part]
+
+    def unseen(self, part: Part) -> float:
+        """Share of a part's demands that were not seen, because something was sold out."""
+        first, end = self.bounds(part)
+        return 0.0 if self.hidden is None else float(self.hidden.where[first:end].mean())

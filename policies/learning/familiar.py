@@ -1,9 +1,9 @@
 """How like training the present is: where it is unlike, a network's orders fade to its rule's.
 
-What a network has not seen it answers at random. Of each value it observes, training saw a range; a
-value outside it, or cut off at the bounds of observations, is strange. Where more values are strange
-at once than in training, the offset from the rule shrinks, to nothing where a tenth of all values
-more are.
+What a network has not seen it answers at random. Of each value it observes, training saw a range;
+a value outside it, or cut off at the bounds of observations, is strange. Where more values are
+strange at once than in training, the offset from the rule shrinks, to nothing where a tenth of all
+values more are.
 """
 
 from collections.abc import Iterator
@@ -85,5 +85,5 @@ def _observations(
     while not chain.ended:
         situation = chain.situation
         seen = interface.observe(situation, start.wishes(situation))
-        yield seen.reshape(WORLDS, -1, seen.shape[1])
+        yield seen.reshape(WORLDS, -1, seen.shape[1]).astype(np.float64)
         chain.step(learned.wishes(situation))

@@ -49,6 +49,7 @@ class LearnedPolicy:
         interface: Interface,
         start: Policy,
         weights: ActorCriticPolicy,
+        *,
         name: str | None = None,
         trusted: npt.NDArray[np.bool_] | None = None,
         familiar: Familiar | None = None,
