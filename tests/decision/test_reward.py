@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hand_made import FAR, LEDGER, NEAR, chain, moment, row
+from hand_made import FAR, LEDGER, NEAR, chain, moment, recorded_chain, row
 
 from inventory_env.decision.credit import STORE_BUSINESS, Creditor
 from inventory_env.decision.recipe import Credit
-from inventory_env.decision.reward import site_rewards
+from inventory_env.decision.reward import present_level, site_rewards
 from inventory_env.description.population import shape_of
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.settings import RewardWeights
@@ -143,3 +143,16 @@ def test_or_with_what_that_period_costs_on_average(
 def test_or_with_the_period_it_is_made_in() -> None:
     found = credited("now", "lost", 7, 4, 0)
     assert found["closing"] == [11, 4] and found["lost"] == [3, 1]
+
+
+def test_rewards_count_in_present_levels_where_demand_is_recorded() -> None:
+    """13 of 10 units and 4.5 of 6, together 17.5 of 16."""
+    situation = moment(recorded_chain())
+    together = 17.5 / 16
+    np.testing.assert_allclose(present_level(situation, 1.0), row(*[together] * 4))
+    np.testing.assert_allclose(present_level(situation, 0.0), row(1.3, 0.75, together, together))
+    assert present_level(moment(chain()), 1.0) == 1.0
+    estimates = situation.memory.estimates * 2  # of all that was seen
+    memory = replace(situation.memory, estimates=estimates)
+    twice = replace(situation, memory=memory)
+    np.testing.assert_allclose(present_level(twice, 1.0), 2 * present_level(situation, 1.0))
