@@ -27,8 +27,8 @@ STRESSES: dict[str, Stress] = {
     "demand x 0.75": Stress(demand=0.75),
     "demand x 1.5": Stress(demand=1.5),
     "demand x 2": Stress(demand=2.0),
-    "x 0.5 from the middle on": Stress(shift=0.5),
-    "x 2 from the middle on": Stress(shift=2.0),
+    "x 0.5 from half-way": Stress(shift=0.5),
+    "x 2 from half-way": Stress(shift=2.0),
     "shipments a period late": Stress(late=1),
     "no supply for 4 periods": Stress(outage=4),
 }

@@ -14,9 +14,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchmarks.recorded.series import SETS, SeriesSet, read_sources
+from benchmarks.recorded.unlike_page import unlike_table
 from inventory_env.description.replay import scenario_with_demand
 from inventory_env.description.scenario import Scenario, Supplier
 from inventory_env.description.scenario_files import load_scenario
@@ -93,10 +92,7 @@ def main(arguments: list[str]) -> None:
             RESULTS.parent.mkdir(parents=True, exist_ok=True)
             write_json(RESULTS, found)
             print(series.name, seed, rows[str(seed)], flush=True)
-    means = np.array(
-        [np.mean([row["recommended"] for row in rows.values()]) for rows in found["rows"].values()]
-    )
-    print(f"mean {means.mean():+.2f} %, worst set {means.max():+.2f} %")
+    print(unlike_table(found))
 
 
 if __name__ == "__main__":
