@@ -234,7 +234,7 @@ class TapeSource:
 
             return generator
 
-        drifting = [
+        players = [
             Player(
                 number,
                 drift_on_tape(chains[number], purpose, today=today, shifted=shifted),
@@ -244,7 +244,7 @@ class TapeSource:
             for number, own in zip(playing, _dealt(worlds, len(playing)), strict=True)
             if own
         ]
-        paths = draw_paths(drifting, shape.stores, seen_before(chains[0], today) + length)
+        paths = draw_paths(players, shape.stores, seen_before(chains[0], today) + length)
         return stack_worlds(
             [
                 _draw_chain(
@@ -258,7 +258,7 @@ class TapeSource:
                     today=today,
                     path=path,
                 )
-                for each, path in zip(drifting, paths, strict=True)
+                for each, path in zip(players, paths, strict=True)
             ]
         )
 
