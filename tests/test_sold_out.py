@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import cli
 from benchmarks.recorded.censoring import KNOWN, TRUTHS, read, sold_by
+from inventory_env.description.demand_drift import DemandDrift
 from inventory_env.description.replay import scenario_with_demand
 from inventory_env.description.scenario_files import load_scenario, load_with_report
 from inventory_env.errors import InputError
@@ -459,7 +460,7 @@ def test_training_and_tuning_draw_anew_what_was_hidden(tmp_path: Path) -> None:
     dates = 1000.0 * np.arange(DATES)[:, None] + np.zeros(2)
     possible = np.repeat(dates[history.hidden.where], 16).reshape(-1, 16) + np.arange(1, 17)
     told = replace(history, demand=dates, hidden=replace(history.hidden, possible=possible))
-    chain = scenario.model_copy(update={"history": told})
+    chain = scenario.model_copy(update={"history": told, "demand_drift": DemandDrift()})
     for purpose in (Purpose.TRAIN, Purpose.TUNE, Purpose.VALIDATE, Purpose.TEST):
         demand = draw_tape(chain, seed=1, purpose=purpose, worlds=400).demand
         date, draw = (demand // 1000).astype(int), demand % 1000

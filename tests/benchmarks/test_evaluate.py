@@ -156,6 +156,7 @@ def test_summary_has_exactly_the_promised_keys(summary: dict[str, Any]) -> None:
     assert set(summary) == {
         *("scenario", "description", "period", "periods", "counted", "periods_per_year"),
         *("episodes", "seed", "judged", "policies", "comparisons", "statement", "made_by"),
+        "unseen_demand",
     }
     expected = (summary["scenario"], summary["episodes"], summary["periods"], summary["seed"])
     assert expected == ("small", EPISODES, 30, 3)
