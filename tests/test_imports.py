@@ -14,7 +14,16 @@ FLOORS = ("inventory_env", "policies", "benchmarks", "tuning", "hmarl", "command
 ROOMS = {
     "inventory_env": ("recorded", "description", "simulation", "decision", "envs"),
     "policies": ("rules", "learning", "runs", "orders"),
-    "benchmarks": ("evaluation", "html", "published", "training_seeds", "speed", "gate", "page"),
+    "benchmarks": (
+        "evaluation",
+        "html",
+        "published",
+        "inventorybench",
+        "training_seeds",
+        "speed",
+        "gate",
+        "page",
+    ),
     "tuning": (),
     "commands": (),
 }
