@@ -17,7 +17,7 @@ from inventory_env.simulation.params import Params
 ROWS = 1024  # learning sites of all worlds together, where worlds = "auto"
 LEAST_WORLDS = 128  # where a site upstream learns: it is one row a world
 MOST_STEPS = 10  # offsets on either side of 0, where none are asked for
-RENT_TEAM_SHARE = 0.1  # of the chain's cost, which also counts what the rent leaves out
+MANY_TEAM_SHARE = 0.1  # with rent, of chains with unlike numbers of stores
 LONG = 6  # periods; lead times from here on want larger offsets
 
 
@@ -43,7 +43,8 @@ def resolve(population: Population, settings: TrainingSettings) -> Recipe:
     rent = _rent(population, settings, learns)
     share = team_share(chain, settings)
     if rent and settings.reward.team_share == "auto":
-        share = RENT_TEAM_SHARE
+        # The chain's cost counts what the rent leaves out, but with all other stores' noise.
+        share = MANY_TEAM_SHARE if isinstance(population, Mixture) else 1 / shape.stores
     changes: dict[str, Any] = {
         "learn": learns,
         "critic": critic,

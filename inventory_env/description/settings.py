@@ -41,7 +41,8 @@ class RewardWeights(Frozen):
     """Weight of the ordering cost, per unit of money (preset "original")."""
     team_share: Fraction | Literal["auto"] = "auto"
     """Share of the chain's mean in a store's reward, 0 to 1; "auto", under preset "cost" where
-    stores share a stock: 0.1 if they pay rent for it, else 1; everywhere else 0."""
+    stores share a stock: 1 over the number of stores if they pay rent for it, 0.1 where chains are
+    drawn, and 1 without rent; everywhere else 0."""
     credit: Literal["auto", "now"] = "auto"
     """What pays a store's order: the store's business in the period it is made in ("now"), or in
     the period it can arrive in at the earliest, by expected cost where that is known ("auto";

@@ -89,7 +89,7 @@ CASES: list[Case] = [
     ("critic", {"information": "local"}, {"learn": ("supplier",)}, "own"),
     ("critic", {"information": "local"}, {"learn": "all"}, "central"),
     ("critic", {"information": "local"}, {"learn": "all", "algorithm": "recurrent-ppo"}, "own"),
-    ("team_share", {}, {}, 0.1),
+    ("team_share", {}, {}, 0.5),  # of two stores
     ("team_share", {}, {"learn": "all"}, 1.0),
     ("team_share", {"stores": stores(1)}, {}, 1.0),
     ("team_share", one(), {}, 0.0),

@@ -297,7 +297,7 @@ def test_training_goes_on_for_one_chain_from_its_tuned_rule(
     run = training.train(own, seed=1, folder=tmp_path, start=trained)
     levels = run.recipe.start[0].rule.levels["level"]
     assert len(levels) == 3 and not run.recipe.start[0].rule.searched
-    assert run.recipe.rent and run.recipe.settings.reward.team_share == 0.1
+    assert run.recipe.rent and run.recipe.settings.reward.team_share == 1 / 3
     far = chain([store(f"s{i}", 5, 2, 9) for i in range(9)])
     with pytest.raises(InputError, match="start: number of stores is 9, training had 1 to 4"):
         training.train(far, seed=1, folder=tmp_path / "far", start=trained)
