@@ -286,6 +286,42 @@ def _fine_tuning(seeds: int, out: Path | None, workers: int) -> None:
     teller(console)(f"Results: {place}")
 
 
+@app.command()
+def inventorybench(
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="Folder `benchmark` of a checkout of InventoryBench, or its instances as one CSV.",
+            metavar="FOLDER|FILE",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the results.",
+            show_default="benchmarks/results/inventorybench/scores.json in a checkout, else "
+            "inventorybench/scores.json",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Unknown, shifting demand and hidden lead times: rules on InventoryBench's instances."""
+    from benchmarks.inventorybench.page import screen_table
+    from benchmarks.inventorybench.reading import read_instances
+    from benchmarks.inventorybench.run import measure, measured_policies
+    from benchmarks.result_files import results_place, write_result
+
+    console = new_console()
+    tell = teller(console)
+    file = results_place(out, "inventorybench/scores.json")
+    with console.status("measuring") as status:
+        found = measure(read_instances(data), measured_policies(), tell=status.update)
+    file.parent.mkdir(exist_ok=True)
+    write_result(file, found)
+    console.print(screen_table(found))
+    tell(f"Results: {file}")
+
+
 @app.command(name="check")
 def gate(
     quick: Annotated[

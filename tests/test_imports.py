@@ -15,8 +15,8 @@ ROOMS = {
     "inventory_env": ("recorded", "description", "simulation", "decision", "envs"),
     "policies": ("rules", "learning", "runs", "orders"),
     "benchmarks": (
-        *("evaluation", "html", "published", "training_seeds", "recorded"),
-        *("speed", "gate", "page"),
+        *("evaluation", "html", "published", "inventorybench", "training_seeds"),
+        *("recorded", "speed", "gate", "page"),
     ),
     "tuning": (),
     "commands": (),

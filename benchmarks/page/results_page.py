@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks.inventorybench import page as inventorybench
 from benchmarks.markdown import markdown_table, origin, spread, strong
 from benchmarks.published.any_chain_page import any_chain_section, any_chain_targets
 from benchmarks.published.fine_tuning_page import fine_tuning_section, fine_tuning_targets
@@ -25,6 +26,7 @@ from inventory_env.files import write_text
 
 PUBLISHED = "published"  # folder of published instances' results
 GENERALIST = "generalist"  # folder of the results of networks for many problems
+INVENTORYBENCH = "inventorybench/scores.json"  # they have a page of their own
 HEAD = """\
 # Measured results
 
@@ -57,7 +59,7 @@ taught is the reward.
 
 
 def write_page(results: Path, page: Path) -> None:
-    """Make the page and its pictures anew.
+    """Make the page, its pictures and the page of InventoryBench anew.
 
     Args:
         results: folder of result files.
@@ -69,6 +71,9 @@ def write_page(results: Path, page: Path) -> None:
     write_text(page, page_text(results))
     write_pictures(results / PUBLISHED, page.parent / "images")
     write_picture(results / GENERALIST, page.parent / "images")
+    if (results / INVENTORYBENCH).exists():
+        found = inventorybench.read_scores(results / INVENTORYBENCH)
+        write_text(page.parent / "inventorybench.md", inventorybench.page_text(found))
 
 
 def page_text(results: Path) -> str:
