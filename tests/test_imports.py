@@ -24,7 +24,10 @@ ROOMS = {
 
 SPEED = ("benchmarks/speed/",)  # times the learner
 HOMES = {
-    "torch": ("inventory_env/envs/", "policies/learning/", "policies/runs/", *SPEED),
+    "torch": (
+        *("inventory_env/envs/", "policies/learning/", "policies/runs/"),
+        *("benchmarks/inventorybench/", *SPEED),
+    ),
     "stable_baselines3": ("inventory_env/envs/", "policies/learning/", "policies/runs/", *SPEED),
     "sb3_contrib": ("policies/learning/", "policies/runs/"),
     "gymnasium": ("inventory_env/decision/", "inventory_env/envs/", "policies/learning/", *SPEED),

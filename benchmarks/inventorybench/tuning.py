@@ -6,7 +6,6 @@ their scores on drawn problems that were not searched on. No published instance 
 """
 
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,11 @@ from scipy.optimize import minimize
 from scipy.stats import norm
 
 from benchmarks.inventorybench.arrivals import Arrivals
-from benchmarks.inventorybench.forecasts import Forecast, Forecaster
-from benchmarks.inventorybench.instances import PROFITS, PROMISED, SETTINGS, Instances, Mask
+from benchmarks.inventorybench.forecasts import Forecaster
+from benchmarks.inventorybench.instances import PROFITS, PROMISED, SETTINGS, Instances
 from benchmarks.inventorybench.laws import draw_instances
 from benchmarks.inventorybench.play import play
+from benchmarks.inventorybench.recorded import Recorded
 from benchmarks.inventorybench.rules import Levels
 from benchmarks.inventorybench.tuned import FILE, Book, TunedRule, tunable
 from benchmarks.measurement import Tell
@@ -30,38 +30,6 @@ SEED = 0
 PROBLEMS = 2880  # of a lead-time setting, to search on and to judge on
 TRIALS = 80  # of a search
 STEPS = Levels(0.5, -0.4, -0.3, 0.6)  # of the first simplex
-
-
-@dataclass
-class Recorded:
-    """A forecaster that plays back the forecasts of problems whose demand does not change."""
-
-    forecasts: tuple[Forecast, ...]  # before each period
-
-    @classmethod
-    def of(cls, forecaster: Forecaster, instances: Instances) -> "Recorded":
-        """What a forecaster expects before each period."""
-        forecaster.begin(instances.history)
-        made = [forecaster.forecast()]
-        for demand in instances.demand[:-1]:
-            forecaster.see(demand)
-            made.append(forecaster.forecast())
-        return cls(tuple(made))
-
-    def pick(self, wanted: Mask) -> "Recorded":
-        """Those of some of the problems."""
-        return Recorded(
-            tuple(Forecast(f.total[:, wanted], f.spread[:, wanted]) for f in self.forecasts)
-        )
-
-    def begin(self, told: Array) -> None:
-        self._period = 0
-
-    def see(self, demand: Array) -> None:
-        self._period += 1
-
-    def forecast(self) -> Forecast:
-        return self.forecasts[self._period]
 
 
 def tune(forecaster: Forecaster, arrivals: Arrivals) -> tuple[Book, dict[str, float]]:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from benchmarks.inventorybench.arrivals import LearnedArrivals, WrittenOff
 from benchmarks.inventorybench.instances import SETTINGS, TOLD, Instances
 from benchmarks.inventorybench.laws import LAWS, draw_instances
+from benchmarks.inventorybench.network import ANCHOR
 from benchmarks.inventorybench.page import page_text, read_scores, screen_table
 from benchmarks.inventorybench.play import Game, Morning, play
 from benchmarks.inventorybench.reading import read_instances
 from benchmarks.inventorybench.rules import authors_rule, ten_line_rule
-from benchmarks.inventorybench.run import REFERENCE, measure
+from benchmarks.inventorybench.run import NETWORKS, REFERENCE, measure
 from benchmarks.inventorybench.tuned import shipped_rule, tunable
 from benchmarks.result_files import write_result
 from inventory_env.errors import InputError
@@ -290,10 +291,18 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 def test_results_are_kept_and_shown(tmp_path: Path) -> None:
     drawn = [draw_instances(s, 36, seed=2, purpose=Purpose.TEST) for s in SETTINGS]
     told: list[str] = []
-    policies = {"authors": authors_rule(), REFERENCE: ten_line_rule()}
+    policies = {
+        "authors": authors_rule(),
+        REFERENCE: ten_line_rule(),
+        ANCHOR: shipped_rule(ANCHOR),
+        NETWORKS: ten_line_rule(),
+    }
     found = measure(drawn, policies, tell=told.append)
-    authors, ten = found.policies
-    assert [line.split(":")[0] for line in told] == ["authors", REFERENCE]
+    authors, ten, rule, networks = found.policies
+    assert [line.split(":")[0] for line in told] == list(policies)
+    assert set(rule.over_rule.values()) == {0} and rule.over_rule_interval == (0, 0)
+    lead = np.mean(list(networks.over_rule.values()))
+    assert lead == pytest.approx(ten.mean - rule.mean)
     assert (ten.gain, ten.worse, ten.worst) == (0, 0, 0)
     own = [each.score(play(each, authors_rule())) for each in drawn]
     assert authors.mean == pytest.approx(np.concatenate(own).mean())
@@ -302,9 +311,10 @@ def test_results_are_kept_and_shown(tmp_path: Path) -> None:
     file = tmp_path / "scores.json"
     write_result(file, found)
     assert read_scores(file) == found
-    assert screen_table(found).row_count == 2
+    assert screen_table(found).row_count == 4
     page = page_text(found)
     assert f"{authors.by_setting['4']:.4f}" in page and "0.8391" in page
+    assert page.count("**missed**") == 2 and "| 0.0 % | met |" in page
     file.write_text("{}", encoding="utf-8")
     with pytest.raises(InputError, match="not written by hmarl bench inventorybench"):
         read_scores(file)
