@@ -148,7 +148,6 @@ def _rent(population: Population, settings: TrainingSettings, learns: tuple[Tier
     return (
         settings.reward.preset == "cost"
         and settings.reward.credit == "auto"
-        and not shape.recorded
         and learns == ("stores",)
         and "warehouse" in shape.upstream
         and warehouse.rule.position == "echelon"
@@ -157,9 +156,9 @@ def _rent(population: Population, settings: TrainingSettings, learns: tuple[Tier
 
 
 def _credit(population: Population, settings: TrainingSettings, params: Params) -> Credit:
-    if settings.reward.credit == "now" or params.learns_demand:
+    if settings.reward.credit == "now" or not params.least_lead_time[:, : params.stores].any():
         return "now"
-    if not params.least_lead_time[:, : params.stores].any():
-        return "now"
-    seasonal = all(chain.seasonal for chain in population.members)
-    return "arrival" if settings.reward.preset != "cost" or seasonal else "expected"
+    chains = population.members
+    known = all(chain.history is None and chain.drift is None for chain in chains)
+    known = known and not all(chain.seasonal for chain in chains)
+    return "expected" if settings.reward.preset == "cost" and known else "arrival"

@@ -60,11 +60,11 @@ def site_rewards(
 
 def present_level(situation: Situation, team_share: float) -> Array | float:
     """What rewards are divided by, so that worlds of much and of little demand count alike where
-    demand is recorded and drifts: the demand that is now believed over that of the training dates,
-    (world, site), of all stores together where they share in the chain's cost; 1 where demand does
-    not drift away."""
+    demand is learned from what is seen: the demand that is now believed over the scenario's, which
+    of recorded demand is that of the training dates; (world, site), of all stores together where
+    they share in the chain's cost; 1 where the law is told."""
     params = situation.params
-    if not params.shape.recorded:
+    if not params.learns_demand:
         return 1.0
     now, usual = situation.needs(echelon=False).mean, params.need.mean
     if team_share:

@@ -45,9 +45,9 @@ class RewardWeights(Frozen):
     drawn, and 1 without rent; everywhere else 0."""
     credit: Literal["auto", "now"] = "auto"
     """What pays a store's order: the store's business in the period it is made in ("now"), or in
-    the period it can arrive in at the earliest, by expected cost where that is known ("auto";
-    recorded demand: now). With "auto" stores also pay rent for a stock that they share, under
-    preset "cost" where they alone learn and an echelon rule orders for the warehouse."""
+    the period it can arrive in at the earliest, by expected cost where that is known ("auto").
+    With "auto" stores also pay rent for a stock that they share, under preset "cost" where they
+    alone learn and an echelon rule orders for the warehouse."""
 
 
 class RuleOffset(Frozen):

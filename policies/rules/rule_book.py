@@ -91,9 +91,12 @@ class RuleBook:
 
     def start(self) -> RulePolicy:
         """The tuned rule of the stores that learning starts from: the cheapest of `start_kinds` on
-        fresh tuning tapes."""
+        fresh tuning tapes; projected inventory, the last of them, where demand is learned from what
+        is seen, as a few dates tell too little of which is cheaper on others."""
         if START not in self._found:
             kinds = start_kinds(self.scenario)
+            if self.scenario.seen_before:
+                kinds = kinds[-1:]
             policies = [RulePolicy(kind, self.rule(kind)) for kind in kinds]
             self.add(START, self._cheapest(policies).rule)
         rule = self._kept(START, len(self.scenario.stores))

@@ -139,12 +139,15 @@ def test_auto_is_what_the_docs_say(
     assert '"auto"' not in json.dumps(left)
 
 
-def test_recorded_demand_reaches_far_pays_now_and_ends() -> None:
+def test_recorded_demand_reaches_far_and_ends() -> None:
     recipe = resolve(recorded_chain(warm_up=4), settings())
     assert found(recipe, "reach") == 2.0
-    assert recipe.credit == "now" and recipe.rent is False
-    assert recipe.settings.reward.team_share == 1.0
     assert recipe.settings.continuing is False
+
+
+def test_no_law_tells_the_expected_cost_of_recorded_or_drifting_demand() -> None:
+    for moves in (recorded_chain(warm_up=4), chain(demand_drift={"jumps": 1.0})):
+        assert resolve(moves, settings()).credit == "arrival"
 
 
 def test_a_central_critic_sees_the_whole_chain_behind_the_rest() -> None:
