@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo setup test test-lowest generalist any-chain clean
+.PHONY: demo setup test test-lowest generalist any-chain any-demand clean
 
 demo: setup  ## train the built-in scenario, compare with every tuned rule, order for a Monday
 	$(BIN)/hmarl train
@@ -54,6 +54,11 @@ any-chain: setup  ## the same for stores behind a warehouse
 	rm -rf build/any-chain
 	$(BIN)/hmarl train --scenario any-chain --runs build/any-chain
 	cp $(addprefix build/any-chain/any-chain-*/,$(SHIPPED)) policies/any-chain/
+
+any-demand: setup  ## the same for a store whose demand nobody tells
+	rm -rf build/any-demand
+	$(BIN)/hmarl train --scenario any-demand --runs build/any-demand
+	cp $(addprefix build/any-demand/any-demand-*/,$(SHIPPED)) policies/any-demand/
 
 clean:
 	rm -rf .venv .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

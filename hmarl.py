@@ -146,7 +146,8 @@ def open_run(folder: str | Path) -> Run:
 
 def generalist(folder: str | Path = "generalist") -> Generalist:
     """One network for any store: `generalist().on(chain)` is a run on a chain, without training;
-    `generalist("any-chain")` is the one for stores behind a warehouse that can run out.
+    `generalist("any-chain")` is the one for stores behind a warehouse that can run out,
+    `generalist("any-demand")` the one that is not told the law of demand.
 
     Args:
         folder: of a run on a problem distribution, or the name of one that is shipped.

@@ -23,6 +23,7 @@ class Played:
     tapes: int
     episode: int = 0
     most_periods: int | None = None  # that are counted of a tape; None: all after the warm-up
+    shifted: bool = False  # recorded demand drifts as it does in training
 
 
 def savings(chains: Population, start: Policy, policy: Policy, played: Played) -> Array:
@@ -78,6 +79,7 @@ def _costs(
             worlds=tapes * len(block),
             episode=played.episode,
             periods=periods,
+            shifted=played.shifted,
         )
         for policy, costs in zip(policies, found, strict=True):
             costs[block] = site_costs(policy, some, tape).reshape(len(block), tapes, -1)

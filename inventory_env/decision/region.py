@@ -108,13 +108,11 @@ def joined_region(regions: Sequence[Region]) -> dict[str, tuple[float, float]]:
 
 
 def outside(region: Region, params: Params) -> dict[str, Array]:
-    """(world or 1, store) 1 where a number is not within its range, by name."""
+    """(world or 1, store) 1 where a number is not within its range, by name; one that training had
+    no name for was 0."""
     found = {}
-    numbers = problem_numbers(params)
-    for name, values in numbers.items():
-        if name not in region:
-            continue
-        low, high = region[name]
+    for name, values in problem_numbers(params).items():
+        low, high = region.get(name, (0.0, 0.0))
         slack = SLACK * (high - low)
         found[name] = (values < low * (1 - SLACK) - 1e-9) | (values > high + slack + 1e-9)
     return {name: np.asarray(each, dtype=np.float64) for name, each in found.items()}

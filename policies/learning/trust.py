@@ -2,7 +2,8 @@
 
 Both are played on the same demand, drawn from the chain's own law, until it is clear whether the
 network is the cheaper: the tapes are doubled for chains of which it is not yet. Where it stays
-unclear, orders are the rule's. Nothing is learned, and no test demand is looked at.
+unclear, orders are the rule's. Recorded demand drifts meanwhile: its few dates alone would tell too
+little. Nothing is learned, and no test demand is looked at.
 """
 
 import numpy as np
@@ -33,7 +34,8 @@ def saves(
         learned: the policy.
         seed: of the tapes.
     """
-    chains, stores = population.members, shape_of(population).stores
+    chains, shape = population.members, shape_of(population)
+    stores, recorded = shape.stores, shape.recorded
     asked = np.arange(len(chains))
     saved = [np.empty((0, stores)) for _ in chains]
     found = np.zeros((len(chains), stores), dtype=bool)
@@ -42,7 +44,7 @@ def saves(
             Mixture(tuple(chains[int(chain)] for chain in asked)),
             start,
             learned,
-            Played(seed, Purpose.VALIDATE, tapes, FIRST_EPISODE + number, most_periods=PERIODS),
+            Played(seed, Purpose.VALIDATE, tapes, FIRST_EPISODE + number, PERIODS, recorded),
         )
         for chain, more in zip(asked, fresh, strict=True):
             saved[chain] = np.concatenate([saved[chain], more])

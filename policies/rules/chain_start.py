@@ -1,10 +1,12 @@
-"""What stores behind a warehouse start from: fitted levels, and one number searched for each chain.
+"""Fitted levels, and one number searched for each chain: what stores start from that a formula
+knows too little of.
 
-A formula knows a store's own link (`fitted_levels`), but not how often the warehouse behind it is
-empty. That costs every store of a chain a like part of its cover, so one shift of all their levels,
-in standard units, makes up for most of it: a search for each store's own on top of it found 0 to
-0.2 % of the cost. Candidates are compared on common demand, all chains side by side; the least of a
-parabola through the best and its neighbours is taken.
+It knows a store's own link and law (`fitted_levels`), but not how demand drifts that is learned
+from what is seen, nor how often the warehouse behind a store is empty. That costs every store of a
+chain a like part of its cover, so one shift of all their levels, in standard units, makes up for
+most of it: behind warehouses, a search for each store's own on top of it found 0 to 0.2 % of the
+cost. Candidates are compared on common demand, all chains side by side; the least of a parabola
+through the best and its neighbours is taken.
 """
 
 import numpy as np
@@ -18,7 +20,7 @@ from policies.rules.fitted_levels import fitted_levels
 from policies.rules.rule_based import FittedRulePolicy
 
 KIND = "projected-inventory"
-SHIFTS = np.arange(-1, 5) * 0.25
+SHIFTS = np.arange(-4, 5) * 0.25
 STORE_PERIODS, LEAST_TAPES = 4_000, 4  # that a candidate is judged on
 ONE_CHAIN = 60_000  # the same for a chain alone
 BLOCK = 2_000_000  # numbers of demand that are simulated side by side

@@ -49,7 +49,7 @@ def numbers(need: Need) -> Array:
         np.minimum(need.pack / np.maximum(need.cover_sd, 1e-9), LARGEST_PACK),
         need.in_sequence,
     ]
-    return np.stack(columns, axis=-1)
+    return np.stack(np.broadcast_arrays(*columns), axis=-1)
 
 
 def _gamma_factor(ratio: Array, mean: Array, sd: Array) -> Array:

@@ -42,7 +42,7 @@ from policies.runs.run_folder import (
 
 GENERALIST = "generalist"  # name of the policy, and of the run that is shipped
 COMPARED_WORLDS = 128  # of a chain's own demand, that tell which rule the network goes with
-SHIPPED = (GENERALIST, "any-chain")  # runs in the package, in folders of these names
+SHIPPED = (GENERALIST, "any-chain", "any-demand")  # runs in the package, in folders of these names
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Generalist:
         if self.searched:
             book = RuleBook(scenario, self.seed) if book is None else book
             start: Policy = book.start()
-            policy = self._of_shared_stock(scenario, start)
+            policy = self._over_tuned(scenario, start)
         else:
             start, policy = self.start_rule, self.policy_for(scenario)
         return Run(
@@ -118,8 +118,9 @@ class Generalist:
             manifest=self.manifest | {"kept_rule": isinstance(policy, ChainPolicy)},
         )
 
-    def _of_shared_stock(self, scenario: Scenario, tuned: Policy) -> Policy:
-        """What the run recommends for a chain whose stores share a stock.
+    def _over_tuned(self, scenario: Scenario, tuned: Policy) -> Policy:
+        """What the run recommends for a chain whose rule is tuned for it: one whose stores share a
+        stock, or learn their demand.
 
         The network may take offsets from the tuned rule, or from the one that training starts from;
         the chain's own validation demand tells the better. The tuned rule is kept where the network
@@ -158,7 +159,7 @@ class Generalist:
         numbers, found = problem_numbers(params), []
         of_chain = chain_numbers(params)
         for name, far in outside(region, params).items():
-            low, high = region[name]
+            low, high = region.get(name, (0.0, 0.0))
             places = np.flatnonzero(far[0])
             for place in places[:1] if name in of_chain else places:
                 number = f"{numbers[name][0, place]:.4g}"
@@ -168,7 +169,7 @@ class Generalist:
 
 
 def run_named(name: Path | str) -> Path:
-    """A run's folder; `generalist` and `any-chain` are shipped, unless a folder has that name."""
+    """A run's folder; those of `SHIPPED`, unless a folder has that name."""
     folder = Path(name)
     if str(name) in SHIPPED and not folder.exists():
         return Path(str(resources.files("policies").joinpath(str(name))))

@@ -56,9 +56,10 @@ def recipe_from_generalist(start: Generalist, scenario: Scenario, seed: int) -> 
 
 def recipe_of_many(problems: ProblemDistribution) -> Recipe:
     """The same for many chains, which have no numbers in common: the start's levels come from a
-    formula, and where a warehouse can run out, from a search for each chain."""
+    formula; where a warehouse can run out, or demand is learned, from a search for each chain."""
     groups, settings = problems.learned_from(), problems.training
-    searched = bool(shape_of(groups[0]).upstream)
+    shape = shape_of(groups[0])
+    searched = bool(shape.upstream) or shape.learns_demand
     formula = None if searched else fingerprint(KIND)
     rule = RuleLevels(kind=KIND, formula=formula, searched=searched)
     start = StartRule(tier="stores", position="local", rule=rule)

@@ -67,7 +67,7 @@ def test_a_chain_is_the_same_whenever_it_is_drawn_and_no_other_streams() -> None
 
 
 def test_what_is_shipped_is_valid_and_wide() -> None:
-    assert shipped_distributions() == ["any-chain", "any-store"]
+    assert shipped_distributions() == ["any-chain", "any-demand", "any-store"]
     problems = load_problems("any-store")
     assert isinstance(problems, ProblemDistribution)
     stores = [chain.stores[0] for chain in problems.draw(600, stream=9).members]

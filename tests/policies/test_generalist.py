@@ -15,7 +15,11 @@ from benchmarks.html.run_page import run_page
 from benchmarks.html.twin import twin_page
 from cli import app
 from inventory_env.description.population import Mixture
-from inventory_env.description.problem_distribution import ProblemDistribution
+from inventory_env.description.problem_distribution import (
+    ProblemDistribution,
+    Stream,
+    load_problems,
+)
 from inventory_env.description.rules import BaseStock
 from inventory_env.description.scenario import Scenario
 from inventory_env.description.scenario_files import load_scenario
@@ -28,8 +32,10 @@ from policies.learning.learned import LearnedPolicy
 from policies.learning.ppo import make_algorithm
 from policies.learning.trust import saves
 from policies.rollout import mean_costs
+from policies.rules.chain_start import searched_points
 from policies.rules.fitted_levels import fingerprint
 from policies.rules.rule_based import FittedRulePolicy, RulePolicy
+from policies.rules.rule_book import RuleBook
 from policies.rules.search import tuned_rules
 from policies.rules.start import start_policy
 from policies.runs import training
@@ -329,3 +335,43 @@ def test_what_is_shipped_serves_a_published_chain() -> None:
     assert ours < 1.0005 * rule
     size = sum(file.stat().st_size for file in run.folder.iterdir())
     assert size < 1_000_000
+
+
+UNKNOWN = PROBLEMS.replace("warm_up = 8", "warm_up = 0\npreceding = 6").replace(
+    "[warehouse]", "[demand_drift]\njumps = { low = 0.0, high = 4.0 }\n[warehouse]"
+)
+
+
+def test_demand_that_is_learned_is_the_business_of_another(trained: Generalist) -> None:
+    told = trained.strange(chain().model_copy(update={"preceding": 6}))
+    assert told == ["store shop: demand is learned is 1, training had 0 to 0"]
+
+
+def test_a_network_for_demand_that_nobody_tells(tmp_path: Path) -> None:
+    file = tmp_path / "unknown.toml"
+    file.write_text(UNKNOWN.replace('"problem"]', '"problem", "estimates"]'))
+    few = load_problems(file)
+    assert isinstance(few, ProblemDistribution)
+    (tmp_path / "run").mkdir()
+    own = training.train_generalist(few, seed=0, folder=tmp_path / "run")
+    assert own.recipe.credit == "arrival" and own.searched
+    assert own.strange(chain()) == ["store shop: demand is learned is 0, training had 1 to 1"]
+    unknown = chain().model_copy(update={"preceding": 6})
+    run, tuned = own.on(unknown), RuleBook(unknown, own.seed).start()
+    tape = draw_tape(unknown, seed=1, purpose=Purpose.TEST, worlds=64)
+    ours, rule = (mean_costs(each, unknown, tape).mean() for each in (run.policy, tuned))
+    assert tuned.name == "projected-inventory"
+    assert ours < 1.01 * rule
+
+
+def test_what_is_shipped_for_unknown_demand_saves_on_chains_it_never_saw() -> None:
+    run, wide = hmarl.generalist("any-demand"), load_problems("any-demand")
+    assert isinstance(wide, ProblemDistribution)
+    chains = wide.draw(60, stream=Stream.SUITE)
+    tuned = FittedRulePolicy("projected-inventory", searched_points(chains, seed=1))
+    tape = draw_tape(chains, seed=3, purpose=Purpose.TEST, worlds=16 * 60)
+    rule, ours = (
+        mean_costs(each, chains, tape).reshape(60, 16).mean(axis=1)
+        for each in (tuned, run.learned(chains, tuned))
+    )
+    assert (ours / rule).mean() < 1
