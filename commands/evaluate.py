@@ -40,9 +40,10 @@ def evaluate(
     """Compare a run with rules: same demand for all, intervals, plots, report."""
     from benchmarks.evaluation.evaluate import evaluate as run_evaluation
     from benchmarks.evaluation.stress import stress_table, stress_test, write_stress
-    from benchmarks.evaluation.verdicts import comparison_table, in_short
+    from benchmarks.evaluation.verdicts import by_the_rule, comparison_table, in_short
     from benchmarks.html.evaluation_page import evaluation_page
     from benchmarks.html.page import PAGE, write_page
+    from inventory_env.description.demand_warnings import demand_warnings
     from policies.rules.baselines import baseline_names
     from policies.rules.rule_book import RuleBook
     from policies.runs.generalist import load_generalist, run_named
@@ -64,6 +65,8 @@ def evaluate(
         for words in generalist.told(found):
             tell(words)
     chain = found.scenario
+    for words in demand_warnings(chain):
+        tell(words)
     names = baseline_names(baseline, chain)
     with console.status("setting up the rules" if untuned else "tuning the rules"):
         policies = [book.baseline(name, tuned=not untuned) for name in names]
@@ -80,6 +83,8 @@ def evaluate(
         )
     console.print(comparison_table(evaluation))
     tell("\n".join(in_short(evaluation)))
+    if words := by_the_rule(evaluation):
+        tell(words)
     if found.manifest.get("kept_rule"):
         console.print(KEPT_RULE_WORDS)
     if stress:

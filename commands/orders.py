@@ -86,6 +86,7 @@ def orders(
         return
     from benchmarks.html.orders_page import orders_page
     from benchmarks.html.page import PAGE, write_page
+    from inventory_env.description.demand_warnings import demand_warnings
     from inventory_env.errors import InputError, argument
     from policies.orders.folder import make_orders, write_orders
     from policies.orders.morning import OPEN_ORDERS, OVERRIDES, STOCK, read_morning
@@ -115,6 +116,10 @@ def orders(
         lenient=lenient,
     )
     tell("\n".join(morning.told))
+    recent = morning.facts.demand
+    if recent is not None and len(recent):
+        for words in demand_warnings(decider.scenario, recent):
+            tell(words)
     with console.status("deciding, and playing futures"):
         found_orders = make_orders(decider, morning)
     folder = home / "orders" / morning.day.isoformat() if out is None else out

@@ -62,6 +62,7 @@ class TrainingRequest:
             InputError: if a file is wrong, or what is asked for cannot be trained.
         """
         self._refuse_contradictions()
+        from inventory_env.description.demand_warnings import demand_warnings
         from policies.runs import training
         from policies.runs.generalist import load_generalist, run_named
         from policies.runs.run_folder import new_folder
@@ -74,6 +75,8 @@ class TrainingRequest:
         if problems is not None:
             return self._for_problems(problems, config, tell)
         chain = self._chain(name, config, tell)
+        for words in demand_warnings(chain):
+            tell(words)
         start = None if self.start is None else load_generalist(run_named(self.start))
         others = self._others(chain, tell)
         training.check(chain, others, start)

@@ -1,6 +1,6 @@
 """The protocol of everything that decides what sites order."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from inventory_env.frozen import Array
 from inventory_env.simulation.situation import Situation
@@ -21,3 +21,15 @@ class Policy(Protocol):
         """(world, site) units that all sites want to order, before order constraints; of a site for
         which a policy has no mind of its own, what its chain's rule wants (`Situation.of_stores`).
         """
+
+
+@runtime_checkable
+class OfNetwork(Policy, Protocol):
+    """A policy of a network, which follows a rule where the network does not know its way."""
+
+    def share_of_rule(self, situation: Situation) -> Array:
+        """(world, agent) how much of a decision is the rule's, 0 to 1."""
+
+    def clipped(self, situation: Situation) -> dict[str, float]:
+        """Share of the agents for which a value is cut off at the bounds of what the network sees,
+        by the value's name."""

@@ -12,7 +12,7 @@ from inventory_env.simulation.ledger import Ledger, Money
 from inventory_env.simulation.situation import Situation
 from inventory_env.simulation.tape import Tape
 from inventory_env.simulation.worlds import over_sites, zeros
-from policies.policy import Policy
+from policies.policy import OfNetwork, Policy
 
 Watcher = Callable[[Situation, Ledger, Money], None]
 
@@ -56,13 +56,15 @@ def run_episodes(
     weights = first.training.reward
     share = team_share(first, first.training)
     tally = Tally(shape, tape.worlds)
+    network = policy if isinstance(policy, OfNetwork) else None
     while not chain.ended:
         seen = chain.situation
         ledger = chain.step(policy.wishes(seen))
         money = Money.of(chain.params, ledger)
         if seen.period >= shape.warm_up:
             rewards = site_rewards(weights, share, shape, ledger, money)
-            tally.add(ledger, money, rewards[:, : shape.stores])
+            by_rule = None if network is None else network.share_of_rule(seen)
+            tally.add(ledger, money, rewards[:, : shape.stores], by_rule)
         if watch is not None:
             watch(seen, ledger, money)
     return tally

@@ -92,7 +92,7 @@ def run_policies(
     tape = draw_tape(scenario, seed=seed, purpose=Purpose.TEST, worlds=episodes)
     outcomes = []
     for policy in policies:
-        recorder = Recorder(start_rule if policy.name == judged else None)
+        recorder = Recorder(policy, start_rule if policy.name == judged else None)
         tally = run_episodes(policy, scenario, tape, watch=recorder)
         outcomes.append(Outcome(policy.name, tally.kpis(), tally.statement(), recorder.recording()))
     outcomes.sort(key=lambda outcome: outcome.mean("cost_per_period"))

@@ -4,9 +4,10 @@ import numpy as np
 
 from benchmarks.evaluation.compare import METRICS
 from benchmarks.evaluation.evaluation import Evaluation
+from benchmarks.evaluation.results import MUCH_CLIPPED, much_clipped
 from benchmarks.evaluation.statement import statement
-from benchmarks.evaluation.verdicts import in_short
-from benchmarks.evaluation.words import columns, number, share
+from benchmarks.evaluation.verdicts import by_the_rule, in_short
+from benchmarks.evaluation.words import clipped_words, columns, number, share
 from inventory_env.description.scenario import Scenario
 from policies.runs.certificate import certificate
 
@@ -17,7 +18,9 @@ cycle service level  replenishment cycles without a stock-out / replenishment cy
 ready rate           share of store-periods that end with stock
 stockouts            units not served on time, all stores together
 bullwhip             variance of a tier's orders (else the stores') / variance of customers' demand
-reward               sum of all stores' rewards in an episode, with the scenario's weights"""
+reward               sum of all stores' rewards in an episode, with the scenario's weights
+by its rule          share of a network's decisions that are its rule's, as the present, or the
+                     site, is unlike all that training saw"""
 
 HELD_OUT = """\
 Demand is replayed from held-out dates of the demand file. The intervals cover the chance of start
@@ -51,6 +54,8 @@ def report_text(evaluation: Evaluation) -> str:
         _heading("Who is better") + "\n".join([*in_short(evaluation), "", _comparisons(evaluation)])
     )
     parts.append(_heading("Policies") + _policies(evaluation))
+    if words := by_the_rule(evaluation):
+        parts.append(_heading("What the network saw") + f"{words}\n{_clipped(evaluation)}")
     if len(scenario.deciding_tiers()) > 1:
         parts.append(_heading("Tiers") + _tiers(evaluation))
     for name in [judged, *evaluation.others[:1]]:
@@ -99,6 +104,14 @@ def _policies(evaluation: Evaluation) -> str:
         for name, o in evaluation.outcomes.items()
     ]
     return f"Means per {evaluation.scenario.period}.\n" + columns([header, *rows])
+
+
+def _clipped(evaluation: Evaluation) -> str:
+    """Values that were cut off at the bounds of what a network sees."""
+    clipped = much_clipped(evaluation)
+    if not clipped:
+        return f"No value was cut off in more than {share(MUCH_CLIPPED)} of its decisions."
+    return f"Values that were cut off, in % of its decisions: {clipped_words(clipped)}"
 
 
 def _learners(scenario: Scenario) -> str:

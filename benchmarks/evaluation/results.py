@@ -27,7 +27,9 @@ SUMMARY_KPIS = (
     "ordering_cost_per_period",
     "bullwhip",
     "reward_per_episode",
+    "share_of_rule",
 )
+MUCH_CLIPPED = 0.01  # of a network's decisions; a value that is cut off less often is not named
 
 
 def episode_table(evaluation: Evaluation) -> pd.DataFrame:
@@ -49,6 +51,14 @@ def summary_table(evaluation: Evaluation) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["policy", "metric", "mean", "sd", "ci95_low", "ci95_high"])
 
 
+def much_clipped(evaluation: Evaluation) -> dict[str, float]:
+    """Share of the judged network's decisions in which a value was cut off at the bounds of what it
+    sees, by the value's name: those that often are, most often first."""
+    clipped = evaluation.outcomes[evaluation.judged].recording.clipped
+    often = {name: share for name, share in clipped.items() if share > MUCH_CLIPPED}
+    return dict(sorted(often.items(), key=lambda item: -item[1]))
+
+
 def summary(evaluation: Evaluation) -> dict[str, Any]:
     """The evaluation in short, for programs; numbers that do not exist are None."""
     history = evaluation.scenario.history
@@ -67,6 +77,7 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
             name: {kpi: _number(outcome.mean(kpi)) for kpi in SUMMARY_KPIS}
             for name, outcome in evaluation.outcomes.items()
         },
+        "clipped": much_clipped(evaluation),
         "comparisons": [
             {
                 "policy": c.policy,

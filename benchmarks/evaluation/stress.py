@@ -14,12 +14,13 @@ from benchmarks.evaluation.compare import METRICS, Comparison, compare
 from benchmarks.evaluation.results import write_figure
 from benchmarks.evaluation.style import LEARNED, MUTED, WORSE, name_rows, new_figure, tidy
 from benchmarks.evaluation.verdicts import percent_with_interval
+from benchmarks.evaluation.words import share
 from inventory_env.description.scenario import Scenario
 from inventory_env.files import write_text
 from inventory_env.simulation.stress import Stress, stressed
 from inventory_env.simulation.tape import Purpose, draw_tape
 from policies.policy import Policy
-from policies.rollout import mean_costs
+from policies.rollout import mean_costs, run_episodes
 
 STRESSES: dict[str, Stress] = {
     "as it is": Stress(),
@@ -41,6 +42,7 @@ class Stressed:
 
     name: str
     cost: float  # money per period
+    share_of_rule: float  # of the judged policy's decisions; NaN where no network decides
     start: Comparison
     best: Comparison
 
@@ -70,7 +72,8 @@ def stress_test(
     found = []
     for name, stress in STRESSES.items():
         harder = stressed(tape, stress)
-        ours = mean_costs(judged, scenario, harder)
+        kpis = run_episodes(judged, scenario, harder).kpis()
+        ours = kpis["cost_per_period"]
         of_start = mean_costs(start, scenario, harder)
         costs = {rule.name: mean_costs(rule, scenario, harder) for rule in rules}
         best = min(costs, key=lambda rule: float(costs[rule].mean()), default=start.name)
@@ -79,6 +82,7 @@ def stress_test(
             Stressed(
                 name,
                 float(ours.mean()),
+                float(kpis["share_of_rule"].mean()),
                 compare(judged.name, start.name, COST, ours, of_start, seed=seed),
                 compare(judged.name, best, COST, ours, theirs, seed=seed),
             )
@@ -99,6 +103,7 @@ def stress_table(found: Sequence[Stressed]) -> Table:
     )
     table.add_column("demand and supply", no_wrap=True)
     table.add_column("cost per\nperiod", justify="right", no_wrap=True)
+    table.add_column("by its\nrule, %", justify="right", no_wrap=True)
     table.add_column(f"{judged} against\nits start, %", justify="right", no_wrap=True)
     table.add_column("against the\ncheapest rule, %", justify="right", no_wrap=True)
     table.add_column("which is", no_wrap=True)
@@ -106,6 +111,7 @@ def stress_table(found: Sequence[Stressed]) -> Table:
         table.add_row(
             row.name,
             f"{row.cost:,.1f}",
+            share(row.share_of_rule, unit=""),
             percent_with_interval(row.start),
             percent_with_interval(row.best),
             row.best.baseline,
@@ -119,6 +125,7 @@ def write_stress(folder: Path, found: Sequence[Stressed]) -> None:
         {
             "stress": row.name,
             "cost_per_period": row.cost,
+            "share_of_rule": row.share_of_rule,
             **{
                 f"against_{name}_{key}": value
                 for name, each in (("start", row.start), ("best_rule", row.best))

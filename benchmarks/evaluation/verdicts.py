@@ -62,6 +62,12 @@ def in_short(evaluation: Evaluation) -> list[str]:
     return [f"On cost, {verdict}, against{''.join(names)}" for verdict, names in verdicts.items()]
 
 
+def by_the_rule(evaluation: Evaluation) -> str:
+    """How much of what a network decided was its rule's; nothing where no network was judged."""
+    part = evaluation.outcomes[evaluation.judged].mean("share_of_rule")
+    return f"Decisions of {evaluation.judged} by its rule: {share(part)}" if part >= 0 else ""
+
+
 def percent_with_interval(found: Comparison) -> str:
     """How much dearer a policy is than another."""
     low, high = found.percent_ci95

@@ -1,5 +1,7 @@
 """Numbers of an evaluation as text."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 
@@ -18,6 +20,11 @@ def columns(rows: list[tuple[str, ...]]) -> str:
 def share(value: float, unit: str = " %") -> str:
     """A share in percent; a dash where there is none."""
     return f"{100 * value:.1f}{unit}" if np.isfinite(value) else "–"  # noqa: RUF001
+
+
+def clipped_words(clipped: Mapping[str, float]) -> str:
+    """How often values were cut off, by name."""
+    return ", ".join(f"{name} {share(part)}" for name, part in clipped.items())
 
 
 def number(value: float) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.evaluation.words import clipped_words, share, signed
 from benchmarks.evaluation.words import number as written
-from benchmarks.evaluation.words import share, signed
 from benchmarks.html.page import Cell, Page, Section, Table, glossary, number, read_picture, text
 from inventory_env.errors import InputError
 from inventory_env.simulation.kpis import KPIS
@@ -21,7 +21,7 @@ PICTURES = {
     "episode": "One episode period by period: demand, stock and orders",
     "learned_order": "What the policy orders beside what its start rule would",
 }
-SHARES = ("fill_rate", "cycle_service_level", "ready_rate")
+SHARES = ("fill_rate", "cycle_service_level", "ready_rate", "share_of_rule")
 SITE_HEADINGS = (
     *("site", "opening", "+ received", "- sold or shipped", "= closing"),
     *("holding", "shortage", "ordering", "total"),
@@ -180,6 +180,9 @@ def measured(summary: Mapping[str, Any]) -> Section:
     if unseen:
         estimated = f"{unseen:.1%} of the test demand, drawn as it may have been behind sales"
         terms.insert(3, ("sold out", estimated))
+    clipped = summary.get("clipped")
+    if clipped:
+        terms.append(("values cut off, of the network's decisions", clipped_words(clipped)))
     return Section("How it was measured", terms=tuple(terms))
 
 

@@ -31,7 +31,7 @@ from inventory_env.recorded.history import DemandFile, History
 
 TIERS: tuple[Tier, ...] = ("stores", "warehouse", "supplier")  # downstream first
 RECORDED_BEFORE = 28  # periods of recorded demand that sites have seen when an episode begins
-LEAST_RECORDED_BEFORE = 7
+LEAST_BEFORE = 7  # periods; what sites remember one by one
 
 StartingStock = (
     NonNegative
@@ -215,8 +215,8 @@ class Scenario(Frozen):
     in those of training. Left out, recorded demand drifts moderately and drawn demand does not; {}
     switches it off."""
     preceding: Annotated[int, Field(ge=0, le=10_000)] | Literal["auto"] = "auto"
-    """Periods of demand that sites have seen when an episode begins; "auto": 28 where demand is
-    recorded (at least 7), else 0."""
+    """Periods of demand that sites have seen when an episode begins, 0 or at least 7; "auto": 28
+    where demand is recorded, else 0. Above 0 nobody tells them the law of their demand."""
     store_defaults: StoreDefaults = StoreDefaults()
     """Keys that fill what a [[stores]] table or a store of a demand CSV leaves out."""
     stores: Annotated[tuple[Store, ...], Field(min_length=1, max_length=MOST_STORES)]
@@ -257,6 +257,10 @@ class Scenario(Frozen):
                     f"store {store.name} has trace demand; give a [demand_file] or "
                     f"{argument('demand')}"
                 )
+        if 0 < self.seen_before < LEAST_BEFORE:
+            raise ValueError(
+                f"preceding must be 0 or at least {LEAST_BEFORE}, got {self.preceding}"
+            )
         if self.history is not None:
             self._replayed(self.history)
         if self.period != "day":
@@ -301,10 +305,10 @@ class Scenario(Frozen):
                 )
         if tuple(store.name for store in self.stores) != history.stores:
             raise ValueError(f"stores must be those of the demand file: {list(history.stores)}")
-        if self.seen_before < LEAST_RECORDED_BEFORE:
+        if not self.seen_before:
             raise ValueError(
-                f"preceding must be at least {LEAST_RECORDED_BEFORE} where demand is replayed from "
-                f"a file, got {self.preceding}"
+                f"preceding must be at least {LEAST_BEFORE} where demand is replayed from a file, "
+                "got 0"
             )
 
     # --- facts derived from the description -----------------------------------------------

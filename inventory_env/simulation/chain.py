@@ -39,7 +39,9 @@ class Chain:
         self.tape, self.params = tape, self._numbers.of_worlds(tape.member)
         self._true_params = _later(self.params, tape.late)
         if memory is None:
-            memory = Memory.of_demand(self.params, tape.worlds, tape.preceding)
+            memory = Memory.of_demand(
+                self.params, tape.worlds, tape.preceding, tape.preceding_factors
+            )
         begin = tape.before if period is None else period
         return self._see(tape.start if state is None else state, memory, begin)
 

@@ -65,7 +65,7 @@ class Facts:
         return Situation(
             params=params,
             state=self._state(shape, names, DAYS[scenario.period]),
-            memory=self._memory(params),
+            memory=self._memory(scenario, params),
             outlook=self._outlook(scenario),
             period=self.period,
         )
@@ -97,7 +97,7 @@ class Facts:
             backorders=backorders,
         )
 
-    def _memory(self, params: Params) -> Memory:
+    def _memory(self, scenario: Scenario, params: Params) -> Memory:
         shape = params.shape
         demand = _table("demand", self.demand, shape.stores)
         business = {
@@ -118,18 +118,30 @@ class Facts:
                 f"demand: needs {RECENT} periods before those of served, ordered and shipped, got "
                 f"{total - known}"
             )
-        before = (
-            demand[: total - known, None] if demand is not None and shape.learns_demand else None
-        )
-        memory = Memory.of_demand(params, 1, before)
+        before = factors = None
+        if demand is not None and shape.learns_demand:
+            before = demand[: total - known, None]
+            factors = self._past_factors(scenario, total)
+        memory = Memory.of_demand(params, 1, before, factors)
         for t in range(known):
             assert demand is not None
             sold = demand[total - known + t]
             served = _period(business["served"], t, sold)
             ordered = _period(business["ordered"], t, params.need.mean[0])
             shipped = _period(business["shipped"], t, ordered)
-            memory = memory.seen(*_business(shape, sold, served, ordered, shipped), params)
+            factor = 1.0 if factors is None else factors[total - known + t]
+            memory = memory.seen(*_business(shape, sold, served, ordered, shipped), params, factor)
         return memory
+
+    def _past_factors(self, scenario: Scenario, periods: int) -> Array | None:
+        """(period, 1, store) season's factors of so many periods before today; None: all are 1."""
+        if not scenario.seasonal:
+            return None
+        begin = np.array([day_of(scenario, self.date) - self.period])
+        planned = min(self.period, periods)
+        earlier = season_factors(scenario, begin, periods - planned, first=planned - periods)
+        of_plan = np.diff(cumulated(season_factors(scenario, begin, self.period)), axis=0)
+        return np.concatenate([earlier, of_plan[self.period - planned :]])
 
     def _outlook(self, scenario: Scenario) -> Outlook:
         today = day_of(scenario, self.date)

@@ -31,6 +31,7 @@ KPIS = {
     "warehouse_bullwhip": "variance of the warehouse's orders / variance of demand",
     "supplier_bullwhip": "variance of production started / variance of demand",
     "reward_per_episode": "sum of all stores' rewards",
+    "share_of_rule": "share of a learned policy's decisions that are its rule's",
 }
 
 NOTHING = 1e-9  # units; what rounding leaves is no stock
@@ -57,9 +58,20 @@ class Tally:
     def _add(self, name: str, value: Array) -> None:
         self._sums[name] = self._sums[name] + value if name in self._sums else value
 
-    def add(self, ledger: Ledger, money: Money, rewards: Array) -> None:
-        """Count one period; `rewards` are (world, store)."""
+    def add(
+        self, ledger: Ledger, money: Money, rewards: Array, share_of_rule: Array | None = None
+    ) -> None:
+        """Count one period.
+
+        Args:
+            ledger: of the period.
+            money: of the period.
+            rewards: (world, store).
+            share_of_rule: (world, agent) of each decision, 0 to 1; None: nothing was learned.
+        """
         self.periods += 1
+        if share_of_rule is not None:
+            self._add("share_of_rule", share_of_rule.mean(axis=1))
         for name, value in (*vars(ledger).items(), *money.kinds().items()):
             if name not in ("opening", "closing", "backorders"):
                 self._add(name, value)
@@ -135,6 +147,7 @@ class Tally:
             "warehouse_bullwhip": self._bullwhip("warehouse"),
             "supplier_bullwhip": self._bullwhip("supplier"),
             "reward_per_episode": sums["reward"],
+            "share_of_rule": sums.get("share_of_rule", np.full_like(cost, np.nan)) / periods,
         }
 
     def statement(self) -> dict[str, Array]:

@@ -11,7 +11,7 @@ from inventory_env.simulation.ledger import Ledger
 from inventory_env.simulation.params import MEMORY_WEIGHT, Params
 from inventory_env.simulation.worlds import laid_out, zeros
 
-RECENT = 7  # periods of demand that are remembered one by one where demand is recorded
+RECENT = 7  # periods of demand that are remembered one by one where demand is learned
 TINY = 1e-12  # units; without demand all of it was served
 
 
@@ -29,13 +29,20 @@ class Memory:
     estimates: Array  # (number, world, store) of an `Estimate`; none where its law is known
 
     @classmethod
-    def of_demand(cls, params: Params, worlds: int, demand: Array | None) -> Self:
+    def of_demand(
+        cls,
+        params: Params,
+        worlds: int,
+        demand: Array | None,
+        factors: Array | None = None,
+    ) -> Self:
         """After these periods, in which everything was served.
 
         Args:
             params: the chains' numbers.
             worlds: how many worlds.
             demand: (period, world, store) oldest first, units; None or none: the mean.
+            factors: (period, world, store) of the season then; None: all are 1.
         """
         stores = params.stores
         mean = zeros(worlds, params.shape.sites) + params.need.mean
@@ -48,8 +55,9 @@ class Memory:
         if demand is not None and len(demand):
             last = mean.copy(order="K")
             last[:, :stores] = demand[-1]
-            for period in demand:
-                estimate = None if estimate is None else estimate.after(period, 1.0)
+            if estimate is not None:
+                for t, period in enumerate(demand):
+                    estimate = estimate.after(period, 1.0 if factors is None else factors[t])
             recent = laid_out(demand[: -RECENT - 1 : -1])
         estimates = recent[:0] if estimate is None else estimate.kept
         return cls(last, nothing, mean, np.ones_like(mean), recent, estimates)

@@ -61,6 +61,7 @@ class Tape:
         "cumulative_factors",
         "known_down",
         "preceding",
+        "preceding_factors",
     )
 
     member: Integers  # (world,) number of the chain that each world plays
@@ -74,6 +75,7 @@ class Tape:
     cumulative_factors: Array | None  # (period + horizon + 1, world, store) season factors before
     known_down: Array | None  # (period + horizon, world) 1: known to be disrupted
     preceding: Array | None  # (slot, world, store) demand seen before, oldest first, units
+    preceding_factors: Array | None  # (slot, world, store) season factors then; None: all are 1
     before: int = 0  # periods of the plan that are over when the tape begins
     late: int = 0  # periods that shipments take longer than their links say; in `lead_time` too
 
@@ -333,6 +335,7 @@ def _draw_chain(
         cumulative_factors=None if seasons is None else cumulated(seasons[seen:]),
         known_down=None if announced is None else announced[before:],
         preceding=demand.preceding,
+        preceding_factors=None if seasons is None else seasons[:seen],
         before=before,
     )
 

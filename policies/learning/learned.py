@@ -11,7 +11,7 @@ from scipy.special import softmax
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from inventory_env.decision.actions import DiscreteActions
-from inventory_env.decision.interface import CLIP, Interface
+from inventory_env.decision.interface import CLIP, Interface, Observations
 from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.params import Params
@@ -58,6 +58,7 @@ class LearnedPolicy:
         self._interface, self._start, self._network = interface, start, weights
         self._maskable = interface.recipe.settings.algorithm == "maskable-ppo"
         self._memory: Any = None
+        self._last: tuple[Situation, Observations] | None = None
         self._trusted, self._familiar = trusted, familiar
 
     @property
@@ -75,6 +76,7 @@ class LearnedPolicy:
         what the policy orders that training started from."""
         start_wishes = self._start.wishes(situation)
         observation = self._interface.observe(situation, start_wishes)
+        self._last = situation, observation
         action = self._act(observation, situation, start_wishes)
         wishes = self._interface.wishes(action, situation, start_wishes)
         if self._familiar is not None:
@@ -86,11 +88,26 @@ class LearnedPolicy:
 
     def share_of_rule(self, situation: Situation) -> Array:
         """(world, agent) how much of a decision is the rule's, because the present is unlike
-        training: 0 to 1."""
-        if self._familiar is None:
-            return np.zeros((situation.worlds, self._interface.agents.count))
-        seen = self._interface.observe(situation, self._start.wishes(situation))
-        return 1 - self._familiar.weight(seen)
+        training, or the site: 0 to 1."""
+        agents = self._interface.agents
+        share = np.zeros((situation.worlds, agents.count))
+        if self._familiar is not None:
+            share = 1 - self._familiar.weight(self._seen(situation))
+        follows = self.follows_start(situation.params)
+        return share if follows is None else np.where(follows[:, agents.sites], 1.0, share)
+
+    def clipped(self, situation: Situation) -> dict[str, float]:
+        """Share of the agents for which a value is cut off at the bounds of what the network sees,
+        by the value's name."""
+        shares = (np.abs(self._seen(situation)) >= CLIP).mean(axis=0)
+        return dict(zip(self._interface.names, shares.tolist(), strict=True))
+
+    def _seen(self, situation: Situation) -> Observations:
+        """What the network sees of a situation; of the last one it is kept."""
+        if self._last is None or self._last[0] is not situation:
+            seen = self._interface.observe(situation, self._start.wishes(situation))
+            self._last = situation, seen
+        return self._last[1]
 
     def follows_start(self, params: Params) -> npt.NDArray[np.bool_] | None:
         """(world or 1, site) where the start decides: stores unlike all in training, and those for

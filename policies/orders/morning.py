@@ -133,10 +133,11 @@ def read_morning(
     if recent is not None:
         last = f"demand until {known.newest}" if known.given else "no demand before today"
         told.append(f"{demand}: {last}")
-    if scenario.history is not None and len(known.tables["demand"]) < RECENT:
+    seen = len(known.tables.get("demand", ()))
+    if scenario.seen_before and seen < RECENT:
         raise InputError(
             f"{stock if demand is None else demand}: {scenario.name} needs at least {RECENT} "
-            f"periods of demand before {morning}, got {len(known.tables['demand'])}"
+            f"periods of demand before {morning}, got {seen}"
         )
     wanted = {}
     if overrides is not None:

@@ -52,4 +52,18 @@ def chain(stores: int = 2, **changes: Any) -> Scenario:
     return Scenario.model_validate({**table, **changes})
 
 
+@dataclass(frozen=True)
+class HalfARule(OrderUpTo):
+    """Says that in the odd worlds the rule decides for the first store, and what it cannot see."""
+
+    def share_of_rule(self, situation: Situation) -> Array:
+        share = np.zeros((situation.worlds, situation.params.stores))
+        share[1::2, 0] = 1.0
+        return share
+
+    def clipped(self, situation: Situation) -> dict[str, float]:
+        late = float(situation.period >= 15)
+        return {"never": 0.0, "rarely": 0.009, "late": late, "often": 0.25}
+
+
 SINGLE = {"warehouse": {"unlimited": True}, "supplier": {}}

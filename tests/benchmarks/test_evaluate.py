@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chains import SINGLE, OrderUpTo, chain
+from chains import SINGLE, HalfARule, OrderUpTo, chain
 from rich.console import Console
 
 from benchmarks.evaluation.evaluate import evaluate
@@ -20,7 +20,8 @@ from benchmarks.evaluation.evaluation import Evaluation, Outcome, run_policies
 from benchmarks.evaluation.recording import RECORDED_WORLDS
 from benchmarks.evaluation.report import report_text
 from benchmarks.evaluation.statement import money_rows, unit_rows
-from benchmarks.evaluation.verdicts import comparison_table
+from benchmarks.evaluation.verdicts import by_the_rule, comparison_table
+from benchmarks.html.evaluation_page import measured
 from inventory_env.description.demand import Trace
 from inventory_env.description.scenario import Scenario
 from inventory_env.errors import InputError
@@ -156,7 +157,7 @@ def test_summary_has_exactly_the_promised_keys(summary: dict[str, Any]) -> None:
     assert set(summary) == {
         *("scenario", "description", "period", "periods", "counted", "periods_per_year"),
         *("episodes", "seed", "judged", "policies", "comparisons", "statement", "made_by"),
-        "unseen_demand",
+        *("unseen_demand", "clipped"),
     }
     expected = (summary["scenario"], summary["episodes"], summary["periods"], summary["seed"])
     assert expected == ("small", EPISODES, 30, 3)
@@ -172,6 +173,7 @@ def test_summary_has_exactly_the_promised_keys(summary: dict[str, Any]) -> None:
             "ordering_cost_per_period",
             "bullwhip",
             "reward_per_episode",
+            "share_of_rule",
         }
         parts = sum(kpis[f"{kind}_cost_per_period"] for kind in ("holding", "shortage", "ordering"))
         assert kpis["cost_per_period"] == pytest.approx(parts)
@@ -365,3 +367,31 @@ def test_all_learners_are_named_and_a_single_tier_needs_no_table() -> None:
     text = report_text(run_policies(chain(**SINGLE), [GOOD, LOW], episodes=4, seed=0))
     assert "\nLearned: stores.\n" in text
     assert "Tiers\n" not in text
+
+
+def test_what_a_network_left_to_its_rule_and_could_not_see_is_told(tmp_path: Path) -> None:
+    """Of two stores in six worlds the rule decides for one in three: 3 of 12 decisions. A value is
+    cut off in the second half of the periods."""
+    found = evaluate(chain(), [HalfARule("net", 18.0), GOOD], episodes=6, seed=3, out=tmp_path)
+    np.testing.assert_array_equal(
+        found.outcomes["net"].kpis["share_of_rule"], [0, 0.5, 0, 0.5, 0, 0.5]
+    )
+    assert np.isnan(found.outcomes["good"].kpis["share_of_rule"]).all()
+    assert by_the_rule(found) == "Decisions of net by its rule: 25.0 %"
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["policies"]["net"]["share_of_rule"] == 0.25
+    assert summary["policies"]["good"]["share_of_rule"] is None
+    assert summary["clipped"] == {"late": 0.5, "often": 0.25}
+    report = (tmp_path / "evaluation_report.txt").read_text()
+    assert "Decisions of net by its rule: 25.0 %" in report
+    assert "cut off, in % of its decisions: late 50.0 %, often 25.0 %" in report
+    written = rows(tmp_path / "summary_metrics.csv")
+    shares = {row["policy"]: row["mean"] for row in written if row["metric"] == "share_of_rule"}
+    assert shares == {"net": "0.25", "good": ""}
+    terms = dict(measured(summary).terms)
+    assert terms["values cut off, of the network's decisions"] == "late 50.0 %, often 25.0 %"
+
+
+def test_nothing_is_said_of_a_rule_where_no_network_decides(evaluation: Evaluation) -> None:
+    assert by_the_rule(evaluation) == ""
+    assert "its rule:" not in report_text(evaluation)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from chains import HalfARule, OrderUpTo, chain
 
 from benchmarks.evaluation.evaluation import run_policies
 from benchmarks.evaluation.stress import STRESSES, stress_table, stress_test, write_stress
@@ -61,3 +62,12 @@ def test_a_policy_is_never_worse_than_itself_and_all_is_kept(
     np.testing.assert_allclose(table["cost_per_period"], [row.cost for row in found])
     assert (tmp_path / "stress.png").stat().st_size > 10_000
     assert stress_table(found).row_count == len(STRESSES)
+
+
+def test_each_stress_tells_what_was_left_to_the_rule(tmp_path: Path) -> None:
+    """Of two stores in four worlds the rule decides for one in two."""
+    start = OrderUpTo("start", 18.0)
+    found = stress_test(chain(), HalfARule("net", 17.0), start, [], episodes=4, seed=3)
+    write_stress(tmp_path, found)
+    assert pd.read_csv(tmp_path / "stress.csv")["share_of_rule"].tolist() == [0.25] * len(STRESSES)
+    assert [*stress_table(found).columns[2].cells] == ["25.0"] * len(STRESSES)

@@ -198,7 +198,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         "unshipped_orders": draw(st.sampled_from(["owed", "dropped"])),
         "demand_correlation": 0.0 if recorded else draw(st.sampled_from([0.0, 0.0, 0.6])),
         "demand_drift": draw(drifts()),
-        "preceding": "auto" if recorded else 0,
+        "preceding": "auto" if recorded else draw(st.sampled_from(["auto", 0, 7, 12])),
         "stores": stores,
         "warehouse": warehouse,
         "supplier": supplier,
@@ -219,6 +219,7 @@ def chains_of_one_shape(draw: st.DrawFn) -> list[Scenario]:
         "units": "whole" if whole else "continuous",
         "unmet_demand": draw(st.sampled_from(["lost", "backorder", "partial"])),
         "unshipped_orders": draw(st.sampled_from(["owed", "dropped"])),
+        "preceding": draw(st.sampled_from(["auto", 0, 7, 12])),
     }
     unlimited = draw(st.integers(0, 3)) == 0, draw(st.integers(0, 2)) == 0
     rationing = draw(st.sampled_from(["proportional", "fair-share", "priority", "random"]))

@@ -152,10 +152,8 @@ class _Site:
 class _Belief:
     """What a store makes of the demand it has seen, one number at a time."""
 
-    def __init__(self, mean: float, sd: float, *, whole: bool) -> None:
-        self.whole = whole
-        self.by_mean = min(1.0, sd**2 / mean) if whole else 0.0
-        self.by_square = max((sd**2 - self.by_mean * mean) / mean**2, 1e-4)
+    def __init__(self, by_mean: float, by_square: float, *, whole: bool) -> None:
+        self.whole, self.by_mean, self.by_square = whole, by_mean, by_square
         self.seen = 0
         self.slow = self.medium = self.fast = 0.0
         self.spread = 1.0
@@ -179,7 +177,8 @@ class _Belief:
         share = min(max((known * self.spread + 8) / (known + 8), 0.1), 10)
         return math.sqrt(self.expected(self.mean) * share)
 
-    def see(self, demand: float) -> None:
+    def see(self, demand: float, factor: float) -> None:
+        demand /= max(factor, 0.05)
         surprise = min((demand - self.mean) ** 2 / (self.expected(self.mean) + 1e-12), 50)
         if self.seen > 0:
             self.spread += max(0.03, 1 / self.seen) * (surprise - self.spread)
@@ -196,6 +195,7 @@ class Reference:
         self.scenario, self.tape, self.world = scenario, tape, world
         self.limited = not scenario.warehouse.unlimited
         self.produces = self.limited and not scenario.supplier.unlimited
+        self.learns = scenario.history is not None or scenario.preceding not in ("auto", 0)
         count = len(scenario.stores)
 
         def site(number: int, exists: bool = True) -> _Site:
@@ -206,20 +206,28 @@ class Reference:
 
         self.stores = [site(i) for i in range(count)]
         self.waiting = [0.0 for _ in scenario.stores]
+        self.period = 0
         self.beliefs = [self._remembered(i) for i in range(count)]
         self.warehouse = site(count, self.limited)
         self.supplier = site(count + 1, self.produces)
-        self.period = 0
         self._open()
 
     def _remembered(self, i: int) -> "_Belief":
-        """What a store believes at the start: of the 28 records before, the mean before these."""
-        mean, sd = self.scenario.stores[i].demand.moments
-        belief = _Belief(mean, sd, whole=self.scenario.whole)
-        if self.scenario.history is not None:
-            first = int(self.tape.first_day[self.world])
-            for t in range(first - 28, first):
-                belief.see(mean if t < 0 else self.scenario.history.demand[t, i])
+        """What a store believes at the start, after the demand before the first period."""
+        chain, (mean, sd) = self.scenario, self.scenario.stores[i].demand.moments
+        whole = float(chain.whole)
+        if chain.history is None:
+            belief = _Belief(whole, 0.3, whole=chain.whole)
+            for ahead in range(-int(chain.preceding) if self.learns else 0, 0):
+                drawn = self.tape.preceding[ahead, self.world, i]
+                belief.see(float(drawn), self._factor(i, ahead))
+            return belief
+        by_mean = min(1.0, sd**2 / mean) * whole
+        by_square = max((sd**2 - by_mean * mean) / mean**2, 1e-4)
+        belief = _Belief(by_mean, by_square, whole=chain.whole)
+        first = int(self.tape.first_day[self.world])
+        for t in range(first - 28, first):
+            belief.see(mean if t < 0 else chain.history.demand[t, i], 1.0)
         return belief
 
     def _lead_time(self, number: int, link: Any) -> int:
@@ -270,14 +278,16 @@ class Reference:
         return factor * max(1 + season.trend_per_year * elapsed / year, 0.0)
 
     def _believed(self, store: int) -> tuple[float, float]:
-        """Mean and standard deviation of demand, as now believed where it is recorded."""
-        if self.scenario.history is None:
+        """Mean and standard deviation of demand, as now believed where its law is not told."""
+        if not self.learns:
             mean, sd = self.scenario.stores[store].demand.moments
             return mean, sd
         return self.beliefs[store].mean, self.beliefs[store].sd
 
     def _at_level(self, levels: dict[str, float], stores: Sequence[int]) -> dict[str, float]:
-        """Levels of a rule in units follow the demand of these stores together."""
+        """Levels of a rule in units follow recorded demand of these stores together."""
+        if self.scenario.history is None:
+            return levels
         known = sum(self.scenario.stores[i].demand.moments[0] for i in stores)
         now = sum(self._believed(i)[0] for i in stores)
         return {name: level * now / known for name, level in levels.items()}
@@ -443,7 +453,7 @@ class Reference:
             served.append(now)
             sold.append(first + now)
             lost.append(unmet - waits)
-            self.beliefs[i].see(demand[i])
+            self.beliefs[i].see(demand[i], self._factor(i, 0))
 
         # 5. The ledger. The demand of a site upstream is what was ordered from it.
         upstream = [warehouse] * self.limited + [supplier] * self.produces

@@ -244,5 +244,6 @@ def test_recorded_demand_is_seen_for_as_long_as_asked():
     tape = tape_of(recorded(preceding=10), Purpose.TEST)
     first = tape.first_day.astype(int)
     np.testing.assert_array_equal(tape.preceding[:, :, 0], first + 1 + np.arange(-10, 0)[:, None])
-    with pytest.raises(ValueError, match=r"preceding must be at least 7 .* got 3"):
-        recorded(preceding=3)
+    for few, allowed in ((3, "0 or at least 7"), (0, "at least 7 where demand is replayed")):
+        with pytest.raises(ValueError, match=rf"preceding must be {allowed}.* got {few}"):
+            recorded(preceding=few)

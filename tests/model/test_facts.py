@@ -31,10 +31,8 @@ def written_down(scenario: Scenario, chain: Chain, ledgers: list[Ledger]) -> Fac
         for i, name in enumerate(names)
     ]
     demand = np.array([ledger.demand[0, :stores] for ledger in ledgers]).reshape(-1, stores)
-    if scenario.history is not None:
-        first = int(chain.tape.first_day[0])
+    if chain.tape.preceding is not None:
         demand = np.concatenate([chain.tape.preceding[:, 0], demand])
-        assert first >= 28
     sites = shape_of(scenario).sites
     return Facts(
         date=today,

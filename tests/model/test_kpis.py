@@ -79,6 +79,7 @@ def test_kpis_by_hand():
         "warehouse_bullwhip": np.var([0, 5, 0]) / np.var([4, 5, 3]),
         "supplier_bullwhip": np.nan,  # an unlimited supplier produces nothing
         "reward_per_episode": 1.5,
+        "share_of_rule": np.nan,  # nothing was learned
     }
     assert tuple(kpis) == tuple(KPIS)
     assert kpis == pytest.approx(expected, nan_ok=True)
