@@ -337,13 +337,13 @@ def test_what_is_shipped_serves_a_published_chain() -> None:
     assert size < 1_000_000
 
 
-UNKNOWN = PROBLEMS.replace("warm_up = 8", "warm_up = 0\npreceding = 6").replace(
+UNKNOWN = PROBLEMS.replace("warm_up = 8", "warm_up = 0\npreceding = 7").replace(
     "[warehouse]", "[demand_drift]\njumps = { low = 0.0, high = 4.0 }\n[warehouse]"
 )
 
 
 def test_demand_that_is_learned_is_the_business_of_another(trained: Generalist) -> None:
-    told = trained.strange(chain().model_copy(update={"preceding": 6}))
+    told = trained.strange(chain().model_copy(update={"preceding": 7}))
     assert told == ["store shop: demand is learned is 1, training had 0 to 0"]
 
 
@@ -356,7 +356,7 @@ def test_a_network_for_demand_that_nobody_tells(tmp_path: Path) -> None:
     own = training.train_generalist(few, seed=0, folder=tmp_path / "run")
     assert own.recipe.credit == "arrival" and own.searched
     assert own.strange(chain()) == ["store shop: demand is learned is 0, training had 1 to 1"]
-    unknown = chain().model_copy(update={"preceding": 6})
+    unknown = chain().model_copy(update={"preceding": 7})
     run, tuned = own.on(unknown), RuleBook(unknown, own.seed).start()
     tape = draw_tape(unknown, seed=1, purpose=Purpose.TEST, worlds=64)
     ours, rule = (mean_costs(each, unknown, tape).mean() for each in (run.policy, tuned))
