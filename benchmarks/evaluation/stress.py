@@ -17,10 +17,11 @@ from benchmarks.evaluation.verdicts import percent_with_interval
 from benchmarks.evaluation.words import share
 from inventory_env.description.scenario import Scenario
 from inventory_env.files import write_text
+from inventory_env.frozen import Array
 from inventory_env.simulation.stress import Stress, stressed
-from inventory_env.simulation.tape import Purpose, draw_tape
+from inventory_env.simulation.tape import Purpose, Tape, draw_tape
 from policies.policy import Policy
-from policies.rollout import mean_costs, run_episodes
+from policies.rollout import run_episodes
 
 STRESSES: dict[str, Stress] = {
     "as it is": Stress(),
@@ -73,9 +74,9 @@ def stress_test(
     for name, stress in STRESSES.items():
         harder = stressed(tape, stress)
         kpis = run_episodes(judged, scenario, harder).kpis()
-        ours = kpis["cost_per_period"]
-        of_start = mean_costs(start, scenario, harder)
-        costs = {rule.name: mean_costs(rule, scenario, harder) for rule in rules}
+        ours = kpis[COST.name]
+        of_start = _costs(start, scenario, harder)
+        costs = {rule.name: _costs(rule, scenario, harder) for rule in rules}
         best = min(costs, key=lambda rule: float(costs[rule].mean()), default=start.name)
         theirs = costs.get(best, of_start)
         found.append(
@@ -88,6 +89,11 @@ def stress_test(
             )
         )
     return found
+
+
+def _costs(policy: Policy, scenario: Scenario, tape: Tape) -> Array:
+    """(world,) money per period, summed up as the judged policy's is: equal policies are equal."""
+    return run_episodes(policy, scenario, tape).kpis()[COST.name]
 
 
 def stress_table(found: Sequence[Stressed]) -> Table:

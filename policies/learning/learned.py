@@ -16,7 +16,7 @@ from inventory_env.errors import InputError
 from inventory_env.frozen import Array, Integers
 from inventory_env.simulation.params import Params
 from inventory_env.simulation.situation import Situation
-from policies.learning.familiar import Familiar
+from policies.learning.familiar import Familiar, levels
 from policies.policy import Policy
 
 
@@ -81,7 +81,8 @@ class LearnedPolicy:
         wishes = self._interface.wishes(action, situation, start_wishes)
         if self._familiar is not None:
             agents = self._interface.agents
-            offset = agents.of(wishes - start_wishes) * self._familiar.weight(observation)
+            level = levels(self._interface, situation)
+            offset = agents.of(wishes - start_wishes) * self._familiar.weight(observation, level)
             wishes = agents.into(start_wishes, agents.of(start_wishes) + offset)
         follows = self.follows_start(situation.params)
         return wishes if follows is None else np.where(follows, start_wishes, wishes)
@@ -92,7 +93,8 @@ class LearnedPolicy:
         agents = self._interface.agents
         share = np.zeros((situation.worlds, agents.count))
         if self._familiar is not None:
-            share = 1 - self._familiar.weight(self._seen(situation))
+            level = levels(self._interface, situation)
+            share = 1 - self._familiar.weight(self._seen(situation), level)
         follows = self.follows_start(situation.params)
         return share if follows is None else np.where(follows[:, agents.sites], 1.0, share)
 

@@ -19,6 +19,7 @@ sys.path.insert(0, str(GOLDEN))
 from make import rebuilt  # noqa: E402
 
 LOW, HIGH = np.full((1, 20), -1.0), np.full((1, 20), 2.0)
+LEVELS, AS_TOLD = (-1.0, 1.0), np.zeros((1, 1))
 
 
 @pytest.mark.parametrize(
@@ -29,22 +30,33 @@ def test_offsets_fade_with_the_share_of_strange_values(strange: int, weight: flo
     """Of twenty values one is usually outside its range: with two more the rule decides alone."""
     seen = np.zeros((3, 20), dtype=np.float32)
     seen[1, :strange] = 2.1
-    familiar = Familiar(LOW, HIGH, usual=0.05)
-    np.testing.assert_allclose(familiar.weight(seen)[:, 0], [1.0, weight, 1.0], atol=1e-12)
+    familiar = Familiar(LOW, HIGH, usual=0.05, levels=LEVELS)
+    np.testing.assert_allclose(familiar.weight(seen, AS_TOLD)[:, 0], [1.0, weight, 1.0], atol=1e-12)
+
+
+@pytest.mark.parametrize(("times", "weight"), [(1, 1.0), (2.7, 1.0), (3.4, 0.446), (5, 0.0)])
+def test_offsets_fade_where_demand_is_far_more_or_less_than_in_training(
+    times: float, weight: float
+) -> None:
+    """Training saw up to e = 2.72 times the demand; at 1.5 times that the rule decides alone."""
+    familiar = Familiar(LOW, HIGH, usual=0.05, levels=LEVELS)
+    seen = np.zeros((2, 20), dtype=np.float32)
+    level = np.log([[times], [1 / times]])
+    np.testing.assert_allclose(familiar.weight(seen, level)[:, 0], weight, atol=5e-3)
 
 
 def test_a_value_that_is_cut_off_is_strange_whatever_training_saw() -> None:
-    familiar = Familiar(np.full((1, 20), -9.0), np.full((1, 20), 9.0), usual=0.0)
+    familiar = Familiar(np.full((1, 20), -9.0), np.full((1, 20), 9.0), usual=0.0, levels=LEVELS)
     seen = np.zeros((2, 20), dtype=np.float32)
     seen[0, :2] = 6.0
-    np.testing.assert_allclose(familiar.weight(seen)[:, 0], [0.0, 1.0])
+    np.testing.assert_allclose(familiar.weight(seen, AS_TOLD)[:, 0], [0.0, 1.0])
 
 
 def test_what_is_written_is_read_again() -> None:
-    again = Familiar.read(Familiar(LOW, HIGH, usual=0.05).written())
+    again = Familiar.read(Familiar(LOW, HIGH, usual=0.05, levels=LEVELS).written())
     np.testing.assert_array_equal(again.low, LOW)
     np.testing.assert_array_equal(again.high, HIGH)
-    assert again.usual == 0.05
+    assert again.usual == 0.05 and again.levels == LEVELS
 
 
 @pytest.mark.parametrize("units", ["whole", "continuous"])
@@ -54,7 +66,7 @@ def test_the_share_that_is_told_is_the_share_that_orders_fade_by(units: str) -> 
     interface = Interface(run.recipe, shape_of(run.scenario))
     agents, width = interface.agents, len(interface.names)
     size = (agents.count, width)
-    familiar = Familiar(np.full(size, -0.4), np.full(size, 0.4), usual=0.5)
+    familiar = Familiar(np.full(size, -0.4), np.full(size, 0.4), usual=0.5, levels=LEVELS)
     network = run.learned._network
     plain = LearnedPolicy(interface, run.start_rule, network)
     fading = LearnedPolicy(interface, run.start_rule, network, familiar=familiar)
