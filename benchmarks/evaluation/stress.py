@@ -13,7 +13,6 @@ from rich.table import Table
 from benchmarks.evaluation.compare import METRICS, Comparison, compare
 from benchmarks.evaluation.results import write_figure
 from benchmarks.evaluation.style import LEARNED, MUTED, WORSE, name_rows, new_figure, tidy
-from benchmarks.evaluation.verdicts import percent_with_interval
 from benchmarks.evaluation.words import share
 from inventory_env.description.scenario import Scenario
 from inventory_env.files import write_text
@@ -118,11 +117,19 @@ def stress_table(found: Sequence[Stressed]) -> Table:
             row.name,
             f"{row.cost:,.1f}",
             share(row.share_of_rule, unit=""),
-            percent_with_interval(row.start),
-            percent_with_interval(row.best),
+            _percent(row.start),
+            _percent(row.best),
             row.best.baseline,
         )
     return table
+
+
+def _percent(found: Comparison) -> str:
+    """How much dearer, and half the interval's width; the interval itself is in stress.csv."""
+    if not np.isfinite(found.percent):
+        return "–"  # noqa: RUF001
+    low, high = found.percent_ci95
+    return f"{found.percent:+.2f} ± {(high - low) / 2:.2f}"
 
 
 def write_stress(folder: Path, found: Sequence[Stressed]) -> None:
