@@ -72,7 +72,11 @@ class Situation:
             known = params.need.sd
             together = np.sqrt(over_sites(known[:, : params.stores] ** 2))[:, None]
             apart = np.sqrt(over_sites(own**2))[:, None]
-            sd[:, params.stores :] = apart * known[:, params.stores :] / together
+            above = known[:, params.stores :]
+            varies = np.broadcast_to(together > 0, above.shape)
+            sd[:, params.stores :] = apart * np.divide(
+                above, together, out=np.ones_like(above), where=varies
+            )
         return (
             replace(params.need, mean=mean, sd=sd),
             replace(params.echelon_need, mean=mean, sd=sd),
