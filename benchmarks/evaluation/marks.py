@@ -15,11 +15,6 @@ from policies.intervals import mean_interval
 Formatter = Callable[[float], str]
 
 
-def percent(value: float) -> str:
-    """A share as a percentage."""
-    return f"{100 * value:.1f} %" if np.isfinite(value) else "–"  # noqa: RUF001
-
-
 def colour_of(comparison: Comparison) -> str:
     """Whether the judged policy is better, worse, or neither."""
     if not comparison.clear:

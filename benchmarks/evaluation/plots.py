@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.evaluation.compare import IDENTICAL
 from benchmarks.evaluation.evaluation import Evaluation
-from benchmarks.evaluation.marks import colour_of, differences, dots, interval, percent, stack
+from benchmarks.evaluation.marks import colour_of, differences, dots, interval, stack
 from benchmarks.evaluation.style import (
     INK,
     KINDS,
@@ -16,6 +16,7 @@ from benchmarks.evaluation.style import (
     readable_range,
     tidy,
 )
+from benchmarks.evaluation.words import share
 
 
 def service_figure(evaluation: Evaluation) -> Figure:
@@ -26,9 +27,9 @@ def service_figure(evaluation: Evaluation) -> Figure:
         _note(evaluation, "Fill rate: units served on time from stock / units demanded."),
     )
     left, middle, right = figure.subplots(1, 3, sharey=True)
-    dots(left, evaluation, "fill_rate", percent)
+    dots(left, evaluation, "fill_rate", share)
     tidy(left, title="Fill rate", grid="x")
-    dots(middle, evaluation, "cycle_service_level", percent)
+    dots(middle, evaluation, "cycle_service_level", share)
     tidy(middle, title="Cycles without a stock-out", grid="x")
     differences(right, evaluation, "fill_rate", scale=100)
     tidy(right, title=f"Fill rate, {evaluation.judged} minus rule", grid="x")
@@ -86,9 +87,9 @@ def rewards_figure(evaluation: Evaluation) -> Figure:
         )
         measured = (comparison.difference, *comparison.ci95)
         interval(axes, row, colour, measured, (low, high))
-        share = f"better in {percent(float((values > 0).mean()))}\nof episodes"
+        part = f"better in {share(float((values > 0).mean()))}\nof episodes"
         axes.annotate(
-            "always the same" if comparison.verdict == IDENTICAL else share,
+            "always the same" if comparison.verdict == IDENTICAL else part,
             (1.015, row),
             xycoords=("axes fraction", "data"),
             va="center",

@@ -13,7 +13,7 @@ from rich.table import Table
 from benchmarks.evaluation.compare import METRICS, Comparison, compare
 from benchmarks.evaluation.results import write_figure
 from benchmarks.evaluation.style import LEARNED, MUTED, WORSE, name_rows, new_figure, tidy
-from benchmarks.evaluation.words import share
+from benchmarks.evaluation.words import NO_NUMBER, share
 from inventory_env.description.scenario import Scenario
 from inventory_env.files import write_text
 from inventory_env.frozen import Array
@@ -127,7 +127,7 @@ def stress_table(found: Sequence[Stressed]) -> Table:
 def _percent(found: Comparison) -> str:
     """How much dearer, and half the interval's width; the interval itself is in stress.csv."""
     if not np.isfinite(found.percent):
-        return "–"  # noqa: RUF001
+        return NO_NUMBER
     low, high = found.percent_ci95
     return f"{found.percent:+.2f} ± {(high - low) / 2:.2f}"
 

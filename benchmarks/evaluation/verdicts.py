@@ -6,7 +6,7 @@ from rich.table import Table
 
 from benchmarks.evaluation.compare import IDENTICAL, Comparison
 from benchmarks.evaluation.evaluation import Evaluation
-from benchmarks.evaluation.words import number, share, with_margin
+from benchmarks.evaluation.words import NO_NUMBER, number, share, with_margin
 from policies.intervals import mean_interval
 
 
@@ -72,7 +72,7 @@ def percent_with_interval(found: Comparison) -> str:
     """How much dearer a policy is than another."""
     low, high = found.percent_ci95
     if not np.isfinite(found.percent):
-        return "–"  # noqa: RUF001
+        return NO_NUMBER
     digits = 2 if abs(found.percent) < 10 else 1 if abs(found.percent) < 100 else 0
     return f"{found.percent:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
 

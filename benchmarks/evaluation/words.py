@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+NO_NUMBER = "–"  # noqa: RUF001  # the dash that stands where there is no number
+
 
 def columns(rows: list[tuple[str, ...]]) -> str:
     """Rows under each other, the first column to the left, the others to the right."""
@@ -19,7 +21,7 @@ def columns(rows: list[tuple[str, ...]]) -> str:
 
 def share(value: float, unit: str = " %") -> str:
     """A share in percent; a dash where there is none."""
-    return f"{100 * value:.1f}{unit}" if np.isfinite(value) else "–"  # noqa: RUF001
+    return f"{100 * value:.1f}{unit}" if np.isfinite(value) else NO_NUMBER
 
 
 def clipped_words(clipped: Mapping[str, float]) -> str:
@@ -30,7 +32,7 @@ def clipped_words(clipped: Mapping[str, float]) -> str:
 def number(value: float) -> str:
     """A number in as many digits as a chart needs."""
     if not np.isfinite(value):
-        return "–"  # noqa: RUF001
+        return NO_NUMBER
     size = abs(value)
     if size == 0:
         return "0"

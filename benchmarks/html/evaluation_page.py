@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.evaluation.words import clipped_words, share, signed
+from benchmarks.evaluation.words import NO_NUMBER, clipped_words, share, signed
 from benchmarks.evaluation.words import number as written
 from benchmarks.html.page import Cell, Page, Section, Table, glossary, number, read_picture, text
 from inventory_env.errors import InputError
@@ -26,7 +26,6 @@ SITE_HEADINGS = (
     *("site", "opening", "+ received", "- sold or shipped", "= closing"),
     *("holding", "shortage", "ordering", "total"),
 )
-NO_NUMBER = "–"  # noqa: RUF001
 
 
 def read_summary(folder: Path) -> dict[str, Any]:

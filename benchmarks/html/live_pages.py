@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from benchmarks.evaluation.words import NO_NUMBER, share, signed
 from benchmarks.evaluation.words import number as written
-from benchmarks.evaluation.words import share, signed
-from benchmarks.html.evaluation_page import NO_NUMBER, SUMMARY, read_summary
+from benchmarks.html.evaluation_page import SUMMARY, read_summary
 from benchmarks.html.page import Cell, Page, Section, Table, number, text
 from benchmarks.html.run_page import EVALUATION, PROGRESS, run_page, training_sections
 from inventory_env.errors import InputError

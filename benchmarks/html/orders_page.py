@@ -7,9 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.evaluation.words import NO_NUMBER, share
 from benchmarks.evaluation.words import number as written
-from benchmarks.evaluation.words import share
-from benchmarks.html.evaluation_page import NO_NUMBER
 from benchmarks.html.page import (
     MOST_BYTES,
     Cell,

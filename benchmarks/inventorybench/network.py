@@ -11,14 +11,14 @@ from benchmarks.inventorybench.arrivals import AGES, Arrivals
 from benchmarks.inventorybench.forecasts import Following, Forecaster
 from benchmarks.inventorybench.observation import (
     FEATURES,
+    Known,
     features,
     offset_order,
     rule_order,
-    told,
 )
 from benchmarks.inventorybench.play import Morning
 from benchmarks.inventorybench.tuned import FILE as LEVELS
-from benchmarks.inventorybench.tuned import Book, levels_for, read_books, tunable
+from benchmarks.inventorybench.tuned import Book, read_books, tunable
 from inventory_env.frozen import Array
 from policies.runs.run_folder import read_tensors
 
@@ -63,17 +63,8 @@ class NetworkRule:
         self._book, self._networks = book, networks
 
     def orders(self, morning: Morning) -> Array:
-        ratio = morning.profit / morning.holding
-        known = told(
-            morning.demand,
-            self._following.forecast(morning.demand),
-            self._arrivals.chances(morning),
-            levels_for(self._book[morning.promised], ratio),
-            np.log(ratio),
-            promised=morning.promised,
-            period=morning.period,
-            periods_left=morning.periods_left,
-        )
+        forecast = self._following.forecast(morning.demand)
+        known = Known.of(morning, forecast, self._arrivals.chances(morning), self._book)
         stock, open_orders = (
             torch.from_numpy(np.ascontiguousarray(units, dtype=np.float32))
             for units in (morning.stock, morning.open_orders(AGES))

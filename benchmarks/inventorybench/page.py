@@ -192,8 +192,8 @@ A network of 64 x 64 sees the morning in units of the forecast, the rule's order
 will be left after each of the next periods, and answers an offset to that order, at most twice
 0.6 standard deviations and 0.2 means of a period's demand. It is trained on drawn laws by
 following what an order earns back through 50 periods
-(`python -m benchmarks.inventorybench.training`, about four and a half minutes of a core for a
-seed), and is paid for its score, less eight times what it falls short of the ten lines on the same
+(`python -m benchmarks.inventorybench.training`, less than five minutes of a core for a seed), and
+is paid for its score, less eight times what it falls short of the ten lines on the same
 problem; that weight, of 1, 4 and 8, was chosen on drawn problems.
 
 A policy of your own needs one method: `orders(morning)` sees arrays with an entry for each
